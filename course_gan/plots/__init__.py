@@ -1,0 +1,25 @@
+"""Figures of one look: every function returns a matplotlib Figure, `show` puts it on the page with its caption."""
+
+from course_gan.plots.curves import curves, densities
+from course_gan.plots.display import png, show
+from course_gan.plots.grids import image_grid, receptive_field
+from course_gan.plots.live import LiveFigure
+from course_gan.plots.plane import field, phase_portrait, scatter
+from course_gan.plots.style import COLOURS, CYCLE, panels, use_style
+
+__all__ = [
+    "COLOURS",
+    "CYCLE",
+    "LiveFigure",
+    "curves",
+    "densities",
+    "field",
+    "image_grid",
+    "panels",
+    "phase_portrait",
+    "png",
+    "receptive_field",
+    "scatter",
+    "show",
+    "use_style",
+]

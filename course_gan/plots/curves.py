@@ -1,0 +1,68 @@
+"""Figures with one variable along the page: losses and scores over steps, densities over x."""
+
+import numpy as np
+
+from course_gan.plots.style import COLOURS, as_array, colour_of, legend_above, on_axes, styled
+
+
+def smoothed(values, window):
+    """The running mean of values (n,) over a centred window, narrower at the ends, so that nothing is shifted."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    index = np.arange(len(values))
+    low, high = np.maximum(index - window // 2, 0), np.minimum(index + window // 2 + 1, len(values))
+    return (total[high] - total[low]) / (high - low)
+
+
+@styled
+def curves(values, x=None, xlabel="step", ylabel="loss", smooth=None, axes=None):
+    """Draw named curves, each with its running mean where it is long and noisy.
+
+    values: name -> (n,), or (runs, n): then the mean over the runs, and a band from the least to the largest.
+    x: (n,), by default 0, 1, 2 …; smooth: window of the running mean, by default a fiftieth of a curve of 200 or more.
+    """
+    axes = on_axes(axes)
+    for position, (name, curve) in enumerate(values.items()):
+        curve, colour = as_array(curve).astype(float), colour_of(name, position)
+        along = np.arange(curve.shape[-1]) if x is None else as_array(x)
+        if curve.ndim == 2:
+            axes.fill_between(along, curve.min(0), curve.max(0), color=colour, alpha=0.18, lw=0)
+            axes.plot(along, curve.mean(0), color=colour, label=name)
+            continue
+        window = (len(curve) // 50 if len(curve) >= 200 else 1) if smooth is None else smooth
+        if window > 1:
+            axes.plot(along, curve, color=colour, alpha=0.25, lw=0.8)
+        marker = "o" if len(curve) <= 12 else None
+        axes.plot(along, smoothed(curve, window), color=colour, label=name, marker=marker, ms=5)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.margins(x=0.01)
+    legend_above(axes)
+    return axes.figure
+
+
+@styled
+def densities(x, values, discriminator=None, xlabel="x", axes=None):
+    """Draw densities over x, and what a discriminator answers there.
+
+    x: (n,); values: name -> density (n,); discriminator: probabilities (n,) in [0, 1], on an axis of their own.
+    """
+    axes, x = on_axes(axes), as_array(x)
+    for position, (name, density) in enumerate(values.items()):
+        colour = colour_of(name, position)
+        axes.fill_between(x, as_array(density), color=colour, alpha=0.15, lw=0)
+        axes.plot(x, as_array(density), color=colour, label=name)
+    axes.set(xlabel=xlabel, ylabel="density", xlim=(x.min(), x.max()))
+    axes.set_ylim(bottom=0)
+    handles, labels = axes.get_legend_handles_labels()
+    if discriminator is not None:
+        colour = COLOURS["discriminator"]
+        right = axes.twinx()
+        right.grid(False)
+        right.axhline(0.5, color=colour, lw=0.8, ls=":")
+        handles += right.plot(x, as_array(discriminator), color=colour, ls="--")
+        labels += ["discriminator D(x)"]
+        right.set(ylim=(0, 1.03), yticks=[0, 0.5, 1])
+        right.set_ylabel("D(x)", color=colour)
+        right.tick_params(axis="y", colors=colour)
+        right.spines["right"].set(visible=True, color=colour)
+    legend_above(axes, (handles, labels))
+    return axes.figure

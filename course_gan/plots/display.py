@@ -1,0 +1,82 @@
+"""From a Figure to the page: a small PNG with a caption that can be seen and an alternative text that can be heard."""
+
+import base64
+import html
+import io
+import sys
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from course_gan.plots.style import DPI, STYLE
+
+
+def in_notebook():
+    """Whether this runs in a Jupyter kernel, found out without importing IPython where it is not."""
+    module = sys.modules.get("IPython")
+    return module is not None and getattr(module.get_ipython(), "kernel", None) is not None
+
+
+def picture(figure, dpi=DPI):
+    """Draw a Figure as a PIL image of figure size × dpi pixels."""
+    with matplotlib.rc_context(STYLE):
+        figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+
+
+def shrunk(image):
+    """The same picture in at most 256 colours where nobody would see the difference, else the picture itself."""
+    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    error = np.abs(np.asarray(few.convert("RGB"), int) - np.asarray(image, int))
+    return few if error.mean() < 1.5 and np.percentile(error, 99.5) <= 16 else image
+
+
+def encode(image, kind="PNG", **options):
+    """A PIL image as the bytes of a file."""
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def png(figure, dpi=DPI):
+    """Draw a Figure as the bytes of a PNG, with a palette where that is smaller and looks the same."""
+    image = picture(figure, dpi)
+    return min((encode(candidate, optimize=True) for candidate in (image, shrunk(image))), key=len)
+
+
+def bundle(figure, caption, key=False):
+    """What a notebook stores of a figure: (data, metadata), mime type -> content.
+
+    Neither JupyterLab nor nbconvert's lab template gives an image/png its alternative text, so the picture is there
+    twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption.
+    """
+    image = picture(figure)
+    few = shrunk(image)
+    options = {"quality": 85} if few is image else {"lossless": True}
+    webp = base64.b64encode(encode(few.convert("RGB"), "WEBP", **options)).decode()
+    text = html.escape(caption)
+    page = (
+        f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{webp}">'
+        f'<figcaption style="max-width: 720px; font-size: 90%; opacity: 0.8">{text}</figcaption></figure>'
+    )
+    smallest = min((encode(candidate, optimize=True) for candidate in (image, few)), key=len)
+    data = {"text/plain": caption, "text/html": page, "image/png": base64.b64encode(smallest).decode()}
+    return data, {"image/png": {"alt": caption}, "course_gan": {"key": bool(key)}}
+
+
+def show(figure, caption, key=False):
+    """Show a Figure in a notebook with its caption below it, which is its alternative text too; print it elsewhere.
+
+    caption: what is to be seen, in a sentence or two; key: whether this is one of the lesson's key figures.
+    """
+    if not in_notebook():
+        print(caption)
+        return
+    from IPython.display import display
+
+    data, metadata = bundle(figure, caption, key)
+    display(data, raw=True, metadata=metadata)

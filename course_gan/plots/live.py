@@ -1,0 +1,103 @@
+"""One figure that follows a training: losses above, samples below."""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from course_gan.plots.curves import curves
+from course_gan.plots.display import bundle, encode, in_notebook, picture
+from course_gan.plots.grids import mosaic
+from course_gan.plots.plane import scatter
+from course_gan.plots.style import WIDTH, as_array, blank, styled
+
+
+class LiveFigure:
+    """Show losses and samples while a game is trained, in one figure that is redrawn in place.
+
+    losses: names of the record's values to draw, by default all; every: seconds between two drawings at least, and
+    never more than a tenth of the time is spent drawing. columns: images a row; real, modes: for samples of the plane.
+    Outside a notebook nothing is drawn until `figure()` is asked for. The last state is drawn when the cell ends,
+    by itself, also when it was interrupted.
+    """
+
+    def __init__(self, losses=None, every=2.0, columns=16, caption="", key=False, real=None, modes=None):
+        self.losses, self.every, self.columns, self.key = losses, every, columns, key
+        self.caption = caption or "Losses of the two players over the steps, and below them samples of the generator."
+        self.real, self.modes = real, modes
+        self.steps, self.history, self.images = [], {}, None
+        self._pending, self._next, self._handle = [], 0.0, None
+
+    def update(self, record, images=None):
+        """Take in one record (step and values, or a dict of losses) and redraw when it is time.
+
+        images: float in [-1, 1] (n, c, h, w), points (n, 2), or a callable that makes them, called only to be drawn.
+        """
+        values = record if isinstance(record, Mapping) else record.values
+        step = getattr(record, "step", None)
+        names = [name for name in values if name != "step"] if self.losses is None else self.losses
+        step = values.get("step", len(self.steps) + len(self._pending)) if step is None else step
+        self._pending.append((int(step), [values[name] for name in names]))
+        self.losses = names
+        self.images = self.images if images is None else images
+        if in_notebook() and time.monotonic() >= self._next:
+            self._redraw()
+
+    def close(self):
+        """Draw the last state for good, with caption and alternative text; called by itself when the cell ends."""
+        if self._handle is not None:
+            data, metadata = bundle(self.figure(), self.caption, self.key)
+            self._handle.update(data, raw=True, metadata=metadata)
+            self._shell.events.unregister("post_run_cell", self._on_cell_end)
+            self._handle = None
+
+    @styled
+    def figure(self):
+        """The Figure as of now."""
+        self._collect()
+        images = self.images() if callable(self.images) else self.images
+        if images is None:
+            return curves(self.history, x=self.steps)
+        images = as_array(images)
+        plane = images.ndim == 2
+        sheet = None if plane else mosaic(images, min(self.columns, len(images)))
+        below = 4.2 if plane else min(WIDTH * sheet.shape[0] / sheet.shape[1], 6.0)
+        figure = blank(2.6 + below)
+        above, lower = figure.subplots(2, 1, height_ratios=[2.6, below])
+        curves(self.history, x=self.steps, axes=above)
+        if plane:
+            scatter(self.real, images, self.modes, axes=lower)
+        else:
+            lower.imshow(sheet, interpolation="antialiased")
+            lower.set_axis_off()
+        return figure
+
+    def _collect(self):
+        """Bring what has come since the last drawing to the CPU, at once: one synchronisation a drawing."""
+        pending, self._pending = self._pending, []
+        if pending:
+            table = torch.stack([torch.stack([torch.as_tensor(v).detach().float() for v in row]) for _, row in pending])
+            self.steps += [step for step, _ in pending]
+            for name, column in zip(self.losses, table.cpu().numpy().T):
+                self.history[name] = np.concatenate([self.history.get(name, []), column])
+
+    def _redraw(self):
+        started = time.monotonic()
+        image = {"image/png": encode(picture(self.figure()), compress_level=1)}
+        if self._handle is None:
+            self._open(image)
+        else:
+            self._handle.update(image, raw=True)
+        now = time.monotonic()
+        self._next = now + max(self.every, 9 * (now - started))
+
+    def _open(self, image):
+        from IPython import get_ipython
+        from IPython.display import display
+
+        self._handle, self._shell = display(image, raw=True, display_id=True), get_ipython()
+        self._shell.events.register("post_run_cell", self._on_cell_end)
+
+    def _on_cell_end(self, *_):
+        self.close()
