@@ -1,4 +1,4 @@
-"""What every test shares: one torch thread per worker, and Jupyter settings that are not the user's."""
+"""What every test shares: one torch thread, Jupyter settings that are not the user's, the smoke profile."""
 
 import os
 import tempfile
@@ -10,12 +10,14 @@ for _name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "
     os.environ[_name] = os.path.join(_HERMETIC, _name.lower())
     os.makedirs(os.environ[_name], exist_ok=True)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("COURSE_GAN_PROFILE", "smoke")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    import torch
+def _one_thread(request):
+    if request.node.nodeid.startswith("tests/"):
+        import torch
 
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+        torch.set_num_threads(1)
+        torch.manual_seed(0)

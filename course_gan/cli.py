@@ -1,0 +1,146 @@
+"""The `course-gan` command: thin hands on tested functions; every error a person can cause is one line."""
+
+import ast
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from course_gan.errors import CourseError
+from course_gan.lessons.notebook import PROFILES
+
+
+class _Command(click.Group):
+    """A group that turns every error a person can cause into one line: status 1, or 2 for the words of the command."""
+
+    def main(self, *args, standalone_mode=True, **kwargs):
+        try:
+            return super().main(*args, standalone_mode=False, **kwargs)
+        except click.UsageError as error:
+            of = f"{error.ctx.command_path} --help" if error.ctx else "course-gan --help"
+            click.echo(f"course-gan: {error.format_message()} (see {of})", err=True)
+            sys.exit(2)
+        except click.Abort:
+            click.echo("course-gan: interrupted", err=True)
+            sys.exit(130)
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except CourseError as error:
+            click.echo(f"course-gan: {error}", err=True)
+            context.exit(1)
+        except ModuleNotFoundError as error:
+            if (error.name or "").split(".")[0] == "course_gan":
+                raise
+            click.echo(
+                f"course-gan: this command needs the package {error.name!r}: install the notebooks extra "
+                "(`pip install -e '.[notebooks]'`)",
+                err=True,
+            )
+            context.exit(1)
+
+
+@click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
+def main():
+    """The GAN course from the command line: run its lessons, train their models, build its notebooks."""
+
+
+def _value(text: str):
+    """Read a parameter's value as Python writes it (3, 2e-4, True, None), else as the text it is."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _parameters(pairs) -> dict:
+    return {name: _value(text) for name, text in pairs}
+
+
+_profile = click.option(
+    "--profile", default="smoke", show_default=True, help=f"How much it may cost: {', '.join(PROFILES)}."
+)
+_parameter = click.option(
+    "-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter; may be repeated."
+)
+
+
+@main.command()
+@click.argument("lesson", nargs=-1)
+@_profile
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Lessons at once; they share the cores."
+)
+@click.option("--out", default="build/run", show_default=True, type=click.Path(path_type=Path), help="Folder to write.")
+@_parameter
+@click.option("--resume", is_flag=True, help="Keep what an earlier run into the same folder finished.")
+@click.option("--timeout", type=click.FloatRange(min=1), help="Seconds a lesson may take.  [default: by profile]")
+def run(lesson, profile, jobs, out, pairs, resume, timeout):
+    """Run lessons headless: executed notebooks, HTML and index.html.
+
+    LESSON is a number (03), a name (03_dcgan, dcgan) or the path of a notebook; all lessons where none is given.
+    Exit status 1 if a lesson failed, 130 if interrupted.
+    """
+    from course_gan.lessons.find import choose
+    from course_gan.lessons.run import run as run_lessons
+
+    chosen = choose(lesson)
+    try:
+        outcomes = run_lessons(
+            chosen, profile=profile, jobs=jobs, out=out, parameters=_parameters(pairs), resume=resume, timeout=timeout
+        )
+    except KeyboardInterrupt:
+        click.echo(
+            f"\ninterrupted; what is finished is kept in {out}; go on with the same command and --resume", err=True
+        )
+        sys.exit(130)
+    failed = [o for o in outcomes if o.status != "ok"]
+    for outcome in failed:
+        click.echo(f"FAILED {outcome}", err=True)
+    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} lessons ran to their end; open {out / 'index.html'}")
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("lesson", nargs=-1)
+@click.option("--force", is_flag=True, help="Build even what is current.")
+@click.option("--check", is_flag=True, help="Only say what is stale; exit status 1 if anything is.")
+def build(lesson, force, check):
+    """Build notebooks/ from source/, executed under the cpu profile; only what is stale."""
+    from tqdm import tqdm
+
+    from course_gan.lessons import build as builder
+    from course_gan.lessons.find import choose
+
+    stale = 0
+    for one in choose(lesson):
+        state = builder.state(one)
+        click.echo(f"{one.name}: {state}")
+        if state == "current" and not force:
+            continue
+        stale += 1
+        if not check:
+            with tqdm(desc=one.name, unit="cell", leave=False, disable=None) as bar:
+
+                def progress(done, cells, bar=bar):
+                    bar.total = cells
+                    bar.update(done - bar.n)
+
+                seconds = builder.build(one, progress=progress)
+            click.echo(f"{one.name}: built in {seconds:.0f} s")
+    sys.exit(1 if check and stale else 0)
+
+
+@main.command()
+@click.option("--dir", "folder", default="my", show_default=True, type=click.Path(path_type=Path), help="Your copy.")
+@click.option("--no-open", is_flag=True, help="Copy, but do not start JupyterLab.")
+def lab(folder, no_open):
+    """Copy the notebooks and exercises you do not have yet into `my/` and open JupyterLab there."""
+    from course_gan.lessons.find import copy_for_learner
+
+    new = copy_for_learner(folder)
+    click.echo(f"{folder}: {len(new)} new files; what you already had is untouched")
+    if not no_open:
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"])

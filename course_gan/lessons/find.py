@@ -1,0 +1,73 @@
+"""Where lessons are and what they are called."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_gan.errors import CourseError
+from course_gan.paths import ROOT
+
+_LESSON = re.compile(r"\d\d_\w+")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson of the course: its name (03_dcgan), the source a person edits and the notebook built from it."""
+
+    name: str
+    source: Path
+    notebook: Path
+
+    @property
+    def number(self) -> str:
+        """The two digits by which the syllabus calls it."""
+        return self.name.split("_")[0]
+
+
+def lessons() -> list[Lesson]:
+    """Return the course's lessons in their order."""
+    names = sorted(p.parent.name for p in (ROOT / "source").glob("*/lesson.py") if _LESSON.fullmatch(p.parent.name))
+    return [Lesson(n, ROOT / "source" / n / "lesson.py", ROOT / "notebooks" / f"{n}.ipynb") for n in names]
+
+
+def choose(wanted: tuple[str, ...]) -> list[Lesson]:
+    """Return the lessons meant by numbers ("03"), names ("03_dcgan", "dcgan") or paths of notebooks; all if none.
+
+    Raises CourseError naming the lessons there are.
+    """
+    known = lessons()
+    return [_one(word, known) for word in wanted] if wanted else known
+
+
+def _one(word: str, known: list[Lesson]) -> Lesson:
+    if word.endswith(".ipynb"):
+        path = Path(word)
+        if not path.is_file():
+            raise CourseError(f"no notebook at {word}: give a lesson's number, its name, or the path of a notebook")
+        return Lesson(path.stem, path, path)
+    for lesson in known:
+        if word in (lesson.name, lesson.number, lesson.name.split("_", 1)[1]):
+            return lesson
+    raise CourseError(f"unknown lesson {word!r}: there are {', '.join(k.name for k in known) or 'none'}")
+
+
+def copy_for_learner(folder: Path) -> list[Path]:
+    """Copy notebooks/ and exercises/ into a learner's folder where absent; a file that is there is never touched.
+
+    Returns the new files. Raises CourseError where the folder cannot be written.
+    """
+    new = []
+    for room in ("notebooks", "exercises"):
+        for path in sorted((ROOT / room).rglob("*")):
+            target = folder / path.relative_to(ROOT)
+            if path.is_dir() or ".ipynb_checkpoints" in path.parts or target.exists():
+                continue
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+            except OSError as error:
+                raise CourseError(
+                    f"cannot write {target} ({error.strerror}): choose another folder with --dir"
+                ) from None
+            new.append(target)
+    return new

@@ -1,0 +1,103 @@
+"""What a lesson's own cells use: the profile that fills its parameters, and claims that keep prose true."""
+
+import math
+import os
+from dataclasses import dataclass
+
+from course_gan.errors import CourseError
+
+PROFILES = ("smoke", "cpu", "gpu")
+CLAIM_MIME = "application/vnd.course-gan.claim+json"
+
+
+class ClaimError(AssertionError):
+    """A number stated by the lesson did not come out as stated."""
+
+
+def check_profile(name: str) -> str:
+    """Return the name if it is a profile, else raise CourseError naming those there are."""
+    if name not in PROFILES:
+        raise CourseError(f"unknown profile {name!r}: choose one of {', '.join(PROFILES)}")
+    return name
+
+
+class Profile:
+    """How much a lesson may cost: smoke (seconds, proves it runs), cpu (a 2-core laptop), gpu (larger, same code).
+
+    Arguments: name, one of PROFILES. Raises CourseError for another name, and for gpu where there is no accelerator.
+    Claims that follow in the same kernel are held to this profile.
+    """
+
+    def __init__(self, name: str):
+        self.name = check_profile(name)
+        if name == "gpu":
+            import torch
+
+            if not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+                raise CourseError("profile gpu wants a CUDA or MPS device and found none: use PROFILE = 'cpu'")
+        os.environ["COURSE_GAN_PROFILE"] = name  # the learner may have set PROFILE in the notebook itself
+
+    def fill(self, given, **by_profile):
+        """Return `given`, or what the profile says where it is None; a value given by a person always wins."""
+        return by_profile[self.name] if given is None else given
+
+    def __repr__(self):
+        return f"Profile({self.name!r})"
+
+
+@dataclass
+class Claim:
+    """A number stated in prose: its value, and the closed interval it must lie in."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    exact: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is a number inside the interval."""
+        return math.isfinite(self.value) and self.low <= self.value <= self.high
+
+    def __str__(self):
+        mark = "✓" if self.holds else "✗"
+        return f"{mark} {self.name} = {self.value:.4g}   (stated: {self.low:.4g} to {self.high:.4g})"
+
+
+def claim(name: str, value: float, low: float, high: float, exact: bool = False) -> None:
+    """Show a number that the prose states, record it, and fail if it left its interval.
+
+    Arguments: name, what the number is; value, anything float() takes; low and high, the closed interval the prose
+    allows; exact, True where the number holds under every profile (a derivation, not a training).
+    Raises ClaimError outside the interval under cpu and gpu; under smoke only where exact.
+    """
+    stated = Claim(name, float(value), float(low), float(high), exact)
+    smoke = os.environ.get("COURSE_GAN_PROFILE", "cpu") == "smoke"
+    _show(stated)
+    if not stated.holds and (exact or not smoke):
+        raise ClaimError(f"{name}: {stated.value:.4g} is outside {stated.low:.4g} to {stated.high:.4g}")
+
+
+def _show(stated: Claim) -> None:
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:  # a GPU server without Jupyter
+        get_ipython = None
+    if get_ipython is None or get_ipython() is None:
+        print(stated)
+    else:
+        record = {**vars(stated), "value": stated.value if math.isfinite(stated.value) else None}
+        display({"text/plain": str(stated), CLAIM_MIME: record}, raw=True)
+
+
+def claims_in(notebook) -> list[Claim]:
+    """Return the claims recorded in the outputs of an executed notebook (a nbformat NotebookNode)."""
+    records = [
+        output["data"][CLAIM_MIME]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if CLAIM_MIME in output.get("data", {})
+    ]
+    return [Claim(**{**r, "value": math.nan if r["value"] is None else r["value"]}) for r in records]
