@@ -1,14 +1,26 @@
 """The networks of the papers, one file a paper; `layers` holds what several share."""
 
+from course_gan.models.adain import AdaINDecoder, AdaINEncoder, adain, channel_statistics, vgg19_encoder
+from course_gan.models.cyclegan import ResNetGenerator
 from course_gan.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_gan.models.layers import initialise, receptive_field
 from course_gan.models.mlp import MLPDiscriminator, MLPGenerator
+from course_gan.models.pix2pix import EncoderDecoder, PatchDiscriminator, UNetGenerator
 
 __all__ = [
+    "AdaINDecoder",
+    "AdaINEncoder",
     "DCGANDiscriminator",
     "DCGANGenerator",
+    "EncoderDecoder",
     "MLPDiscriminator",
     "MLPGenerator",
+    "PatchDiscriminator",
+    "ResNetGenerator",
+    "UNetGenerator",
+    "adain",
+    "channel_statistics",
     "initialise",
     "receptive_field",
+    "vgg19_encoder",
 ]

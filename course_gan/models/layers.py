@@ -75,12 +75,13 @@ class ResidualBlock(nn.Module):
 
 
 def receptive_field(layers: nn.Module | Iterable[tuple[int, int]]) -> int:
-    """Side of the square of input pixels that one output of a plain stack of convolutions and poolings sees.
+    """Side of the square of input pixels that one output sees, by the formula for convolutions and poolings in a row.
 
-    layers: a module whose convolutions follow one another, or (kernel, stride) pairs from input to output.
+    layers: a module, or (kernel, stride) pairs from input to output. ValueError for layers that enlarge. A norm that
+    looks at the whole map (instance, layer; batch in training) lets more through than this counts.
     """
     if isinstance(layers, nn.Module):
-        layers = [_span(layer) for layer in layers.modules() if isinstance(layer, (nn.Conv2d, nn.MaxPool2d))]
+        layers = [_span(layer) for layer in layers.modules() if hasattr(layer, "kernel_size")]
     field, step = 1, 1  # step: input pixels between two neighbouring outputs
     for kernel, stride in layers:
         field += (kernel - 1) * step
@@ -90,7 +91,15 @@ def receptive_field(layers: nn.Module | Iterable[tuple[int, int]]) -> int:
 
 def _span(layer: nn.Module) -> tuple[int, int]:
     """(kernel, stride) of a square layer; a dilated kernel counts at its full extent."""
-    kernel, stride, dilation = (
-        value[0] if isinstance(value, tuple) else value for value in (layer.kernel_size, layer.stride, layer.dilation)
-    )
+    if isinstance(layer, nn.ConvTranspose2d):
+        raise ValueError("the receptive field is counted through convolutions and poolings, but found ConvTranspose2d")
+    values = (layer.kernel_size, layer.stride, getattr(layer, "dilation", 1))
+    kernel, stride, dilation = (value[0] if isinstance(value, tuple) else value for value in values)
     return dilation * (kernel - 1) + 1, stride
+
+
+def check_divisible(images: Tensor, by: int) -> None:
+    """Refuse images (b, c, h, w) whose sides a network that halves them cannot give back, with a ValueError."""
+    height, width = images.shape[-2:]
+    if height % by or width % by:
+        raise ValueError(f"images are {height}×{width}, but this generator wants sides divisible by {by}: crop or pad")

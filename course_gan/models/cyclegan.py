@@ -1,0 +1,48 @@
+"""CycleGAN: unpaired image-to-image translation with cycle-consistent networks (Zhu et al. 2017, arXiv:1703.10593)."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from course_gan.models.layers import ResidualBlock, at_least, check_divisible, has_bias, initialise, norm_layer
+
+
+class ResNetGenerator(nn.Module):
+    """Images (b, in_channels, h, w) to images (b, out_channels, h, w) in [-1, 1]; arXiv:1703.10593.
+
+    width: channels at full size; blocks: residual blocks at the smallest size; norm: see `norm_layer`; downsamplings:
+    how often the image is halved, and its channels doubled, before the blocks (its sides must divide by
+    2**downsamplings). Padded by reflection. ValueError for what cannot be built, or when sides do not divide.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        blocks: int = 9,
+        norm: str = "instance",
+        downsamplings: int = 2,
+    ):
+        super().__init__()
+        at_least(1, in_channels=in_channels, out_channels=out_channels, width=width)
+        at_least(0, blocks=blocks, downsamplings=downsamplings)
+        self.downsamplings = downsamplings
+        widths = [width * 2**level for level in range(downsamplings + 1)]  # w, 2w, 4w
+        bias = has_bias(norm)
+
+        stem = nn.Conv2d(in_channels, width, 7, padding=3, padding_mode="reflect", bias=bias)
+        layers = [stem, norm_layer(norm, width), nn.ReLU()]
+        for inputs, outputs in pairwise(widths):
+            down = nn.Conv2d(inputs, outputs, 3, 2, 1, bias=bias)
+            layers += [down, norm_layer(norm, outputs), nn.ReLU()]
+        layers += [ResidualBlock(widths[-1], norm) for _ in range(blocks)]
+        for inputs, outputs in pairwise(widths[::-1]):
+            up = nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, output_padding=1, bias=bias)
+            layers += [up, norm_layer(norm, outputs), nn.ReLU()]
+        layers += [nn.Conv2d(width, out_channels, 7, padding=3, padding_mode="reflect"), nn.Tanh()]
+        self.layers = initialise(nn.Sequential(*layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_divisible(x, 2**self.downsamplings)
+        return self.layers(x)  # (b, out_channels, h, w)

@@ -1,0 +1,126 @@
+"""pix2pix: image-to-image translation with conditional adversarial networks (Isola et al. 2016, arXiv:1611.07004)."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout
+
+from course_gan.models.layers import ResidualBlock, at_least, check_divisible, has_bias, initialise, norm_layer
+
+
+class LastingDropout(nn.Module):
+    """Dropout that `eval()` does not turn off: it is pix2pix's only source of noise, at test time too (section 3.2).
+
+    p: probability of dropping, in [0, 1). Draws from torch's global generator, as nn.Dropout does.
+    """
+
+    def __init__(self, p: float):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"dropout is {p!r}, but has to be in [0, 1)")
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        return dropout(x, self.p, training=True)
+
+
+class UNetGenerator(nn.Module):
+    """Images (b, in_channels, h, w) to images (b, out_channels, h, w) in [-1, 1]; arXiv:1611.07004.
+
+    width: channels of the first map; depth: how often the image is halved (and both sides must divide by 2**depth);
+    norm: see `norm_layer`; max_multiplier: no map is wider than max_multiplier · width; residual: a residual block
+    behind every inner convolution (arXiv:1711.10684); skips: False leaves the plain encoder–decoder; dropout: its
+    probability in the three innermost decoder blocks, active in training and at test time alike; 0 turns it off.
+    ValueError for what cannot be built, and for images whose sides do not divide.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        depth: int = 8,
+        norm: str = "batch",
+        max_multiplier: int = 8,
+        residual: bool = False,
+        skips: bool = True,
+        dropout: float = 0.5,
+    ):
+        super().__init__()
+        at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, max_multiplier=max_multiplier)
+        at_least(2, depth=depth)
+        self.depth, self.skips = depth, skips
+        widths = [width * min(2**level, max_multiplier) for level in range(depth)]  # w, 2w, 4w, 8w, 8w, …
+        bias = has_bias(norm)
+
+        downs = [[nn.Conv2d(in_channels, width, 4, 2, 1, bias=bias)]]  # outermost: no norm
+        for inputs, outputs in pairwise(widths[:-1]):
+            conv = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
+            downs.append([nn.LeakyReLU(0.2), conv, norm_layer(norm, outputs)])
+        # Innermost: no norm, which would erase a 1×1 map of a batch of one.
+        downs.append([nn.LeakyReLU(0.2), nn.Conv2d(widths[-2], widths[-1], 4, 2, 1, bias=bias)])
+
+        ups = []
+        for level in range(depth - 1, 0, -1):
+            inputs = widths[level] * (2 if skips and level < depth - 1 else 1)  # the skip doubles them
+            conv = nn.ConvTranspose2d(inputs, widths[level - 1], 4, 2, 1, bias=bias)
+            drop = [LastingDropout(dropout)] if level >= depth - 3 else []
+            ups.append([nn.ReLU(), conv, norm_layer(norm, widths[level - 1]), *drop])
+        last = nn.ConvTranspose2d(widths[0] * (2 if skips else 1), out_channels, 4, 2, 1)
+        ups.append([nn.ReLU(), last, nn.Tanh()])
+
+        if residual:
+            for level in range(depth - 1):  # padded with zeros, as the U-Net's own convolutions
+                downs[level].append(ResidualBlock(widths[level], norm, "zeros"))
+                ups[depth - 2 - level].append(ResidualBlock(widths[level], norm, "zeros"))
+        self.downs = nn.ModuleList(nn.Sequential(*block) for block in downs)
+        self.ups = nn.ModuleList(nn.Sequential(*block) for block in ups)
+        initialise(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_divisible(x, 2**self.depth)
+        maps = []
+        for down in self.downs:
+            x = down(x)  # (b, w·2^level, h / 2^(level+1), …)
+            maps.append(x)
+        maps.pop()
+        for up in self.ups:
+            x = up(x)
+            if maps:
+                skip = maps.pop()
+                x = torch.cat([skip, x], 1) if self.skips else x
+        return x  # (b, out_channels, h, w)
+
+
+class EncoderDecoder(UNetGenerator):
+    """The U-Net without its skips, which pix2pix is compared with: all passes through the innermost map."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, skips=False, **kwargs)
+
+
+class PatchDiscriminator(nn.Module):
+    """Images (b, in_channels, h, w) to logits (b, 1, h', w'), one for each overlapping patch; arXiv:1611.07004.
+
+    in_channels: 3, or 6 for pix2pix's pair of input and output on top of each other; width: channels of the first map;
+    layers: strided convolutions, so patches of 16, 34, 70, 142, 286 pixels for 1 to 5, and 0 for one logit a pixel;
+    norm: see `norm_layer`. ValueError for what cannot be built.
+    """
+
+    def __init__(self, in_channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance"):
+        super().__init__()
+        at_least(1, in_channels=in_channels, width=width)
+        at_least(0, layers=layers)
+        kernel, padding = (4, 1) if layers else (1, 0)
+        strides = [2] * layers + [1] if layers else [1, 1]  # of all but the last convolution, which maps to the logit
+        widths = [width * min(2**level, 8) for level in range(len(strides))]
+        parts = [nn.Conv2d(in_channels, width, kernel, strides[0], padding), nn.LeakyReLU(0.2)]
+        for inputs, outputs, stride in zip(widths, widths[1:], strides[1:]):
+            conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=has_bias(norm))
+            parts += [conv, norm_layer(norm, outputs), nn.LeakyReLU(0.2)]
+        parts += [nn.Conv2d(widths[-1], 1, kernel, 1, padding, bias=bool(layers) or has_bias(norm))]
+        self.layers = initialise(nn.Sequential(*parts))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)  # (b, 1, h', w')
