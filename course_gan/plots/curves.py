@@ -15,7 +15,7 @@ def smoothed(values, window):
 
 @styled
 def curves(values, x=None, xlabel="step", ylabel="loss", smooth=None, axes=None):
-    """Draw named curves, each with its running mean where it is long and noisy.
+    """Draw named curves; a long one as its running mean, in a band from its least to its largest values nearby.
 
     values: name -> (n,), or (runs, n): then the mean over the runs, and a band from the least to the largest.
     x: (n,), by default 0, 1, 2 …; smooth: window of the running mean, by default a fiftieth of a curve of 200 or more.
@@ -30,7 +30,10 @@ def curves(values, x=None, xlabel="step", ylabel="loss", smooth=None, axes=None)
             continue
         window = (len(curve) // 50 if len(curve) >= 200 else 1) if smooth is None else smooth
         if window > 1:
-            axes.plot(along, curve, color=colour, alpha=0.25, lw=0.8)
+            parts = [
+                (part[0], ys.min(), ys.max()) for part, ys in zip(*(np.array_split(a, 150) for a in (along, curve)))
+            ]
+            axes.fill_between(*np.array(parts).T, color=colour, alpha=0.18, lw=0)
         marker = "o" if len(curve) <= 12 else None
         axes.plot(along, smoothed(curve, window), color=colour, label=name, marker=marker, ms=5)
     axes.set(xlabel=xlabel, ylabel=ylabel)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course_gan.plots.style import DPI, GREEN, ORANGE, PURPLE, WIDTH, as_array, blank, styled
+from course_gan.plots.style import DPI, GREEN, ORANGE, PURPLE, WIDTH, as_array, blank, legend_above, on_axes, styled
 
 
 def as_pixels(images):
@@ -37,10 +37,11 @@ def image_grid(images, columns=None, titles=None, rows=None, scale=1.0):
 
     images: float in [-1, 1] or uint8, (n, 1 or 3, h, w); columns: images a row, by default as square as fits.
     titles: one a column (shown once, on top) or one an image; rows: one label a row, at its left.
-    scale: 1 fills at most the page's width with images of at most 144 pixels; 0.5 makes all that half as large.
+    scale: 1 fills at most the page's width and magnifies an image to at most 144 pixels; 0.5 halves both.
     Raises ValueError for images of another shape, or titles and rows that fit neither count.
     """
-    n, h, w = (as_pixels(images).shape)[:3]
+    pixels = as_pixels(images)
+    n, w = pixels.shape[0], pixels.shape[2]
     columns = min(n, columns or (n if n <= 8 else max(8, math.ceil(math.sqrt(n)))))
     count = math.ceil(n / columns)
     titles, rows = list(titles or []), list(rows or [])
@@ -49,27 +50,29 @@ def image_grid(images, columns=None, titles=None, rows=None, scale=1.0):
     if rows and len(rows) != count:
         raise ValueError(f"rows: got {len(rows)} labels, wanted one a row ({count})")
     each = len(titles) == n and count > 1  # a title on every image needs room between the rows
-    label = 16 + 7.6 * max((len(line) for text in rows for line in str(text).split("\n")), default=-2.2)
-    head = 10 + 15 * max((str(text).count("\n") + 1 for text in titles), default=-0.6)
+    left = 16 + 7.6 * max((len(line) for text in rows for line in str(text).split("\n")), default=-2.1)
+    top = 10 + 15 * max((str(text).count("\n") + 1 for text in titles), default=-0.66)
 
-    # All in screen pixels from here; the magnification is whole unless the images must shrink to fit.
-    room = min((WIDTH * DPI * scale - label) / columns - 2, 144 * scale)
-    zoom = max(room / w, 0.05) if room < w else math.floor(room / w)
-    gap = max(1, round(3 / zoom))
-    sheet = mosaic(images, columns, gap, math.ceil(head / zoom) if each else gap)
+    # All in screen pixels from here: small images are magnified by a whole number, large ones shrink to fit the page.
+    room = min((WIDTH * DPI * scale - left) / columns - 3, max(144, w) * scale)
+    zoom = math.floor(room / w) if room >= w else room / w
+    if zoom >= 1:
+        pixels, zoom = pixels.repeat(zoom, axis=1).repeat(zoom, axis=2), 1
+    h, w = pixels.shape[1:3]
+    gap = round(3 / zoom)
+    row_gap = round(top / zoom) if each else gap
+    sheet = mosaic(pixels.transpose(0, 3, 1, 2), columns, gap, row_gap)
     height, width = sheet.shape[0] * zoom, sheet.shape[1] * zoom
-    figure = blank((height + head + 2) / DPI, (width + label + 2) / DPI)
+    figure = blank((top + height) / DPI, (left + width) / DPI)
     figure.set_layout_engine("none")
-    total_w, total_h = width + label + 2, height + head + 2
-    axes = figure.add_axes((label / total_w, 1 / total_h, width / total_w, height / total_h))
-    axes.imshow(sheet, interpolation="nearest" if zoom >= 1 else "antialiased", aspect="auto")
+    axes = figure.add_axes((left / (left + width), 0, width / (left + width), height / (top + height)))
+    axes.imshow(sheet, interpolation="nearest" if zoom == 1 else "antialiased", aspect="auto")
     axes.set_axis_off()
-    step_x, step_y = w + gap, h + (math.ceil(head / zoom) if each else gap)
     for i, title in enumerate(titles):
-        x, y = (i % columns) * step_x + w / 2 - 0.5, (i // columns) * step_y - 0.5 - 4 / zoom
+        x, y = (i % columns) * (w + gap) + w / 2, (i // columns) * (h + row_gap) - 4 / zoom
         axes.text(x, y, title, ha="center", va="bottom", fontsize=10, linespacing=1.1)
     for i, text in enumerate(rows):
-        axes.text(-0.5 - 8 / zoom, i * step_y + h / 2 - 0.5, text, ha="right", va="center", fontsize=10)
+        axes.text(-8 / zoom, i * (h + row_gap) + h / 2, text, ha="right", va="center", fontsize=10)
     return figure
 
 
@@ -87,23 +90,19 @@ def receptive_field(image, size, centre=None):
     low_x, high_x = min(0, x - sizes[-1] / 2), max(w, x + sizes[-1] / 2)
     low_y, high_y = min(0, y - sizes[-1] / 2), max(h, y + sizes[-1] / 2)
     side = 4.4
-    figure = blank(side, side * (high_x - low_x) / (high_y - low_y) + 1.6)
-    axes = figure.subplots()
-    axes.add_patch(
-        Rectangle((low_x, low_y), high_x - low_x, high_y - low_y, fc="#F1F1F1", ec="#C8C8C8", hatch="///", lw=0)
-    )
+    axes = on_axes(None, side + 0.6, side * (high_x - low_x) / (high_y - low_y) + 0.5)
+    beyond = {"facecolor": "#F1F1F1", "edgecolor": "#C8C8C8", "hatch": "///", "linewidth": 0, "zorder": -1}
+    axes.add_patch(Rectangle((low_x, low_y), high_x - low_x, high_y - low_y, **beyond))
     axes.imshow(255 - (255 - pixels) // 3, extent=(0, w, h, 0))  # what is not seen is faded
     bright = axes.imshow(pixels, extent=(0, w, h, 0))
-    outer = Rectangle((x - sizes[-1] / 2, y - sizes[-1] / 2), sizes[-1], sizes[-1], transform=axes.transData)
-    bright.set_clip_path(outer)
+    bright.set_clip_path(Rectangle((x - sizes[-1] / 2, y - sizes[-1] / 2), *[sizes[-1]] * 2, transform=axes.transData))
     for i, s in enumerate(sizes):
         colour = (ORANGE, GREEN, PURPLE)[i % 3]
-        label = f"{s} × {s} pixels"
-        axes.add_patch(Rectangle((x - s / 2, y - s / 2), s, s, fill=False, ec="white", lw=4))
-        axes.add_patch(Rectangle((x - s / 2, y - s / 2), s, s, fill=False, ec=colour, lw=2.2, label=label))
+        for line in ({"ec": "white", "lw": 4}, {"ec": colour, "lw": 2.2, "label": f"{s} × {s} pixels"}):
+            axes.add_patch(Rectangle((x - s / 2, y - s / 2), s, s, fill=False, **line))
     axes.plot([x], [y], "o", color="white", mec="black", ms=5)
     axes.set(xlim=(low_x, high_x), ylim=(high_y, low_y), aspect="equal", xticks=[0, w], yticks=[0, h])
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="one output sees", alignment="left")
-    return figure
+    legend_above(axes)
+    return axes.figure

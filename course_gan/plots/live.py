@@ -64,13 +64,14 @@ class LiveFigure:
         sheet = None if plane else mosaic(images, min(self.columns, len(images)))
         below = 4.2 if plane else min(WIDTH * sheet.shape[0] / sheet.shape[1], 6.0)
         figure = blank(2.6 + below)
-        above, lower = figure.subplots(2, 1, height_ratios=[2.6, below])
-        curves(self.history, x=self.steps, axes=above)
+        above, lower = figure.subfigures(2, 1, height_ratios=[2.6, below])
+        curves(self.history, x=self.steps, axes=above.subplots())
         if plane:
-            scatter(self.real, images, self.modes, axes=lower)
+            scatter(self.real, images, self.modes, axes=lower.subplots())
         else:
-            lower.imshow(sheet, interpolation="antialiased")
-            lower.set_axis_off()
+            axes = lower.add_axes((0.01, 0.01, 0.98, 0.98))
+            axes.imshow(sheet, interpolation="antialiased")
+            axes.set_axis_off()
         return figure
 
     def _collect(self):

@@ -2,8 +2,14 @@
 
 import numpy as np
 import torch
+from matplotlib.colors import LinearSegmentedColormap
 
 from course_gan.plots.style import BLACK, COLOURS, as_array, colour_of, legend_above, on_axes, styled
+
+# Pale, so that points stand out on it: the generator's colour where D says fake, the data's where D says real.
+FAKE_TO_REAL = LinearSegmentedColormap.from_list(
+    "fake to real", ["#F0A878", "#FAE3D3", "#FFFFFF", "#D3E7F4", "#7DBBE0"]
+)
 
 
 def lattice(limits, resolution):
@@ -19,10 +25,10 @@ def _square(axes, points):
     axes.set_ylim(points[:, 1].min(), points[:, 1].max())
 
 
-def _points(axes, points, name, alpha=0.5):
+def _points(axes, points, name, alpha=0.6):
     points = as_array(points)
     size = float(np.clip(4000 / max(len(points), 1), 5, 22))
-    axes.scatter(*points.T, s=size, color=COLOURS[name], alpha=alpha, lw=0, label=f"{name} ({len(points):,})")
+    axes.scatter(*points.T, s=size, color=COLOURS[name], alpha=alpha, lw=0, label=name)
 
 
 @styled
@@ -57,19 +63,19 @@ def field(value, limits=(-1.5, 1.5), real=None, fake=None, arrows=True, label="D
         values = as_array(value(grid)).reshape(resolution, resolution)
     probability = values.min() >= 0 and values.max() <= 1
     middle, reach = (0.5, 0.5) if probability else (0.0, max(float(np.abs(values).max()), 1e-6))
-    levels = np.linspace(middle - reach, middle + reach, 21)
     x, y = (as_array(grid[:, i]).reshape(resolution, resolution) for i in (0, 1))
-    filled = axes.contourf(x, y, values, levels, cmap="RdBu", extend="both", alpha=0.75)
+    ends = {"vmin": middle - reach, "vmax": middle + reach}
+    filled = axes.pcolormesh(x, y, values, cmap=FAKE_TO_REAL, shading="gouraud", rasterized=True, **ends)
     if values.min() < middle < values.max():
         axes.contour(x, y, values, [middle], colors=BLACK, linewidths=1, linestyles="--")
     for points, name in ((real, "real"), (fake, "fake")):
         if points is not None:
-            _points(axes, points, name, alpha=0.8)
+            _points(axes, points, name, alpha=0.9)
     if arrows:
         places = lattice(limits, 17).requires_grad_()
         (slope,) = torch.autograd.grad(value(places).sum(), places)
         slope = as_array(slope / slope.norm(dim=1, keepdim=True).clamp_min(1e-12))
-        axes.quiver(*as_array(places).T, *slope.T, color="#333333", alpha=0.6, scale=28, width=0.0035)
+        axes.quiver(*as_array(places).T, *slope.T, color="#555555", scale=28, width=0.0035)
     _square(axes, as_array(grid))
     axes.set(xlabel="$x_1$", ylabel="$x_2$")
     axes.grid(False)

@@ -114,6 +114,11 @@ def legend_above(axes, entries=None):
     handles, labels = axes.get_legend_handles_labels() if entries is None else entries
     if len(labels) > 0:
         columns = min(len(labels), 4)
-        axes.legend(
-            handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, borderpad=0.2
-        )
+        place = {
+            "ncols": columns,
+            "loc": "lower left",
+            "bbox_to_anchor": (0, 1),
+            "borderaxespad": 0.2,
+            "borderpad": 0.2,
+        }
+        axes.legend(handles, labels, columnspacing=1.2, handlelength=1.4, handletextpad=0.5, **place)
