@@ -76,12 +76,13 @@ class LiveFigure:
 
     def _collect(self):
         """Bring what has come since the last drawing to the CPU, at once: one synchronisation a drawing."""
-        pending, self._pending = self._pending, []
-        if pending:
-            table = torch.stack([torch.stack([torch.as_tensor(v).detach().float() for v in row]) for _, row in pending])
-            self.steps += [step for step, _ in pending]
-            for name, column in zip(self.losses, table.cpu().numpy().T):
-                self.history[name] = np.concatenate([self.history.get(name, []), column])
+        if not self._pending:
+            return
+        table = [torch.stack([torch.as_tensor(value).detach().float() for value in row]) for _, row in self._pending]
+        columns = dict(zip(self.losses, torch.stack(table).cpu().numpy().T))
+        steps = self.steps + [step for step, _ in self._pending]
+        history = {name: np.concatenate([self.history.get(name, []), column]) for name, column in columns.items()}
+        self.steps, self.history, self._pending = steps, history, []  # at once: an interrupt loses nothing
 
     def _redraw(self):
         started = time.monotonic()
