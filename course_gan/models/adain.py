@@ -56,7 +56,7 @@ def _conv(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 class AdaINEncoder(nn.Module):
-    """Images (b, channels, h, w) in [-1, 1] to their features relu1_1, relu2_1, …: a list, each half the side of the last.
+    """Images (b, channels, h, w) in [-1, 1] to a list of features relu1_1, relu2_1, …, each half as wide and high.
 
     widths: channels of each level; repeats: convolutions of each level but the last, which has one; imagenet: shift and
     scale the images as torchvision's networks expect. Keys and order are those of torchvision's VGG. The sides of the

@@ -1,0 +1,102 @@
+"""Small classifiers whose inner layer is the space in which generated images are measured, in Inception's place."""
+
+import hashlib
+from collections.abc import Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from course_gan.data.base import to_float
+from course_gan.errors import CourseError
+from course_gan.paths import ROOT
+
+CHECKPOINTS = ROOT / "checkpoints"
+NAMES = ("glyphs", "textures")
+
+
+class FeatureNetwork(nn.Module):
+    """A convolutional classifier with one head for every factor on a common feature vector.
+
+    channels, image_size: of the images, size a multiple of 8; classes: factor -> number of classes.
+    width: channels of the first layer; features: length of the feature vector.
+    """
+
+    def __init__(self, channels: int, image_size: int, classes: Mapping[str, int], width: int = 32, features: int = 64):
+        super().__init__()
+        self.settings = {"channels": channels, "image_size": image_size, "width": width, "features": features}
+        self.settings["classes"] = dict(classes)
+        widths = [channels, width, 2 * width, 4 * width, 4 * width]
+        stages = [
+            nn.Sequential(
+                nn.Conv2d(inner, outer, 3, stride=2 if i else 1, padding=1, bias=False),
+                nn.BatchNorm2d(outer),
+                nn.ReLU(),
+            )
+            for i, (inner, outer) in enumerate(pairwise(widths))
+        ]
+        side = image_size // 8
+        self.stages = nn.Sequential(*stages, nn.AvgPool2d(side // 4) if side > 4 else nn.Identity())
+        self.project = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * min(side, 4) ** 2, features))
+        self.heads = nn.ModuleDict({factor: nn.Linear(features, count) for factor, count in classes.items()})
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features (b, features) of images float (b, channels, h, w) in [-1, 1]."""
+        return self.project(self.stages(images))
+
+    def logits(self, images: Tensor) -> dict[str, Tensor]:
+        """Factor -> logits (b, classes)."""
+        inner = torch.relu(self(images))
+        return {factor: head(inner) for factor, head in self.heads.items()}
+
+    @torch.no_grad()
+    def extract(self, images: Tensor, batch_size: int = 256) -> Tensor:
+        """Features (n, features) of any number of images, float in [-1, 1] or uint8; on the network's device."""
+        return torch.cat([self(part) for part in self._parts(images, batch_size)])
+
+    @torch.no_grad()
+    def classify(self, images: Tensor, batch_size: int = 256) -> dict[str, Tensor]:
+        """Factor -> most likely class, int64 (n,), of images as in extract."""
+        parts = [self.logits(part) for part in self._parts(images, batch_size)]
+        return {factor: torch.cat([part[factor].argmax(dim=1) for part in parts]) for factor in self.heads}
+
+    def _parts(self, images: Tensor, batch_size: int):
+        c, size = self.settings["channels"], self.settings["image_size"]
+        if images.ndim != 4 or len(images) == 0 or images.shape[1:] != (c, size, size):
+            raise ValueError(f"images: got shape {tuple(images.shape)}, wanted (n > 0, {c}, {size}, {size})")
+        device = self.project[1].weight.device
+        for part in images.split(batch_size):
+            part = part.to(device)
+            yield to_float(part) if part.dtype == torch.uint8 else part.float()
+
+
+def save_features(network: FeatureNetwork, name: str) -> str:
+    """Write a network's weights in half precision to checkpoints/, with their SHA-256 beside them, and return that."""
+    weights = {key: value.half() if value.is_floating_point() else value for key, value in network.state_dict().items()}
+    path = CHECKPOINTS / f"features_{name}.pt"
+    torch.save({"settings": network.settings, "weights": weights}, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_suffix(".pt.sha256").write_text(f"{digest}  {path.name}\n")
+    return digest
+
+
+def load_features(name: str) -> FeatureNetwork:
+    """The shipped feature network of that name, frozen and in eval mode: classifiers trained by scripts/05_features.py.
+
+    name: "glyphs" (1 × 32 × 32; heads character, typeface) or "textures" (3 × 64 × 64; heads texture, damage).
+    Raises ValueError for another name, CourseError for weights that are missing or are not those that were shipped.
+    """
+    if name not in NAMES:
+        raise ValueError(f"name: got {name!r}, wanted one of {', '.join(NAMES)}")
+    path = CHECKPOINTS / f"features_{name}.pt"
+    record, advice = path.with_suffix(".pt.sha256"), "restore it: git checkout -- checkpoints"
+    for file in (path, record):
+        if not file.is_file():
+            raise CourseError(f"{file}: missing; {advice}")
+    wanted, found = record.read_text().split()[0], hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != wanted:
+        raise CourseError(f"{path}: damaged, SHA-256 is {found[:12]}…, wanted {wanted[:12]}…; {advice}")
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    network = FeatureNetwork(**saved["settings"])
+    network.load_state_dict(saved["weights"])  # copies half into single precision
+    return network.eval().requires_grad_(False)
