@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-SPLITS = ("train", "test", "all")
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +14,7 @@ class ImageSet:
     """Images in one tensor, with one class index per image for every labelled factor.
 
     name: what the set is called.
-    images: uint8, (n, c, h, w), 0 to 255.
+    images: uint8 (n, c, h, w), 0 to 255.
     labels: factor -> int64 (n,), an index into the factor's classes.
     classes: factor -> names of its classes.
     licence, source: under what terms the images may be used, and where they come from.
@@ -34,12 +32,10 @@ class ImageSet:
         if self.images.dtype != torch.uint8 or self.images.ndim != 4:
             found = f"{self.images.dtype} {tuple(self.images.shape)}"
             raise ValueError(f"{self.name}: images are {found}, wanted torch.uint8 (n, c, h, w); see to_uint8")
-        if set(self.labels) != set(self.classes):
-            raise ValueError(f"{self.name}: labels {sorted(self.labels)} but classes {sorted(self.classes)}")
-        for factor, label in self.labels.items():
-            if label.shape != (len(self.images),):
-                found = tuple(label.shape)
-                raise ValueError(f"{self.name}: label {factor!r} has shape {found}, wanted ({len(self.images)},)")
+        lengths = {factor: len(label) for factor, label in self.labels.items()}
+        if lengths != dict.fromkeys(self.classes, len(self)):
+            found = f"labels {lengths} for classes of {sorted(self.classes)}"
+            raise ValueError(f"{self.name}: {found}, wanted {len(self)} labels for each factor that has classes")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -50,27 +46,27 @@ class ImageSet:
 
     @property
     def size(self) -> int:
-        """Height of the images in pixels (all packaged sets are square)."""
+        """Height of the images in pixels; those of every set in this course are square."""
         return self.images.shape[2]
 
-    def subset(self, index: Tensor) -> "ImageSet":
+    def subset(self, index: Tensor | slice) -> "ImageSet":
         """The images chosen by index: an integer or boolean tensor, or a slice."""
         return replace(self, images=self.images[index], labels={k: v[index] for k, v in self.labels.items()})
 
     def where(self, **factors: str | list[str] | tuple[str, ...]) -> "ImageSet":
         """The images whose factors have one of the named classes, as in where(character=["a", "b"]).
 
-        Raises ValueError for a factor or a class the set does not have.
+        Raises ValueError for a factor or a class that the set does not have.
         """
         keep = torch.ones(len(self), dtype=torch.bool, device=self.images.device)
         for factor, names in factors.items():
-            if factor not in self.labels:
-                raise ValueError(f"{self.name} has no factor {factor!r}; it has {sorted(self.labels)}")
             names = [names] if isinstance(names, str) else list(names)
-            unknown = [name for name in names if name not in self.classes[factor]]
-            if unknown:
-                raise ValueError(f"{self.name}: unknown {factor} {unknown}; choose from {self.classes[factor]}")
-            wanted = torch.tensor([self.classes[factor].index(name) for name in names], device=keep.device)
+            classes = self.classes.get(factor, ())
+            if unknown := [name for name in names if name not in classes]:
+                raise ValueError(
+                    f"{self.name} has no {factor} {unknown}; choose from {classes or sorted(self.classes)}"
+                )
+            wanted = torch.tensor([classes.index(name) for name in names], device=keep.device)
             keep &= torch.isin(self.labels[factor], wanted)
         return self.subset(keep)
 
@@ -86,13 +82,6 @@ class Pairs(NamedTuple):
     targets: ImageSet
 
 
-class Unpaired(NamedTuple):
-    """Two image sets with nothing in common but their size; UnpairedBatches(*sets) draws from each on its own."""
-
-    a: ImageSet
-    b: ImageSet
-
-
 def to_float(images: Tensor) -> Tensor:
     """uint8 images 0 to 255 as float32 in [-1, 1], the range of a generator's tanh."""
     return images.float().div_(127.5).sub_(1)
@@ -105,16 +94,21 @@ def to_uint8(images: Tensor) -> Tensor:
 
 def resize(images: Tensor, size: int) -> Tensor:
     """uint8 images (n, c, h, w): the central square, resampled with antialiasing to (n, c, size, size)."""
-    side = min(images.shape[-2:])
-    top, left = (images.shape[-2] - side) // 2, (images.shape[-1] - side) // 2
-    square = images[..., top : top + side, left : left + side]
-    if side == size:
-        return square.contiguous()
-    smooth = F.interpolate(square.float(), (size, size), mode="bilinear", antialias=True)
+    side = min(images.shape[2:])
+    top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2
+    return resample(images[:, :, top : top + side, left : left + side], (size, size))
+
+
+def resample(images: Tensor, shape: tuple[int, int]) -> Tensor:
+    """uint8 images (n, c, h, w) at another height and width, bilinear with antialiasing."""
+    if images.shape[2:] == shape:
+        return images.contiguous()
+    smooth = F.interpolate(images.float(), shape, mode="bilinear", antialias=True)
     return smooth.round_().clamp_(0, 255).to(torch.uint8)
 
 
-def check_split(split: str) -> None:
-    """Raises ValueError unless split is one of train, test and all."""
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}, wanted one of {', '.join(SPLITS)}")
+def choose(split: str, train: Any, test: Any, everything: Any) -> Any:
+    """What belongs to the split "train", "test" or "all"; raises ValueError for another name."""
+    if split not in ("train", "test", "all"):
+        raise ValueError(f"split is {split!r}, wanted train, test or all")
+    return {"train": train, "test": test, "all": everything}[split]

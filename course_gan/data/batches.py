@@ -1,6 +1,6 @@
 """Endless batches in an order that is known beforehand, so that a run can stop, resume and be shared by processes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -11,8 +11,8 @@ from course_gan.data.base import ImageSet, to_float
 
 def derived_generator(*numbers: int) -> torch.Generator:
     """A CPU random generator that depends on all the non-negative numbers and on nothing else."""
-    seed = int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
-    return torch.Generator().manual_seed(seed)
+    seed = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(seed[0]))
 
 
 class Batches(Iterator):
@@ -28,91 +28,61 @@ class Batches(Iterator):
     Raises ValueError when the source is shorter than one batch of all processes, or its parts differ in length.
     """
 
-    def __init__(
-        self,
-        source: ImageSet | Tensor | tuple,
-        batch_size: int,
-        seed: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
-        transform: Callable | None = None,
-    ):
+    def __init__(self, source, batch_size: int, seed: int = 0, rank: int = 0, world_size: int = 1, transform=None):
         self.is_tuple = isinstance(source, tuple)
         parts = source if self.is_tuple else (source,)
         self.tensors = tuple(part.images if isinstance(part, ImageSet) else part for part in parts)
-        lengths = [len(tensor) for tensor in self.tensors]
-        if len(set(lengths)) != 1:
-            raise ValueError(f"the parts of a source of pairs must have equal length, found {lengths}")
+        self.length, self.global_batch = len(self.tensors[0]), batch_size * world_size
+        if any(len(tensor) != self.length for tensor in self.tensors):
+            found = [len(tensor) for tensor in self.tensors]
+            raise ValueError(f"the parts of the source have lengths {found}, wanted equal ones")
         if batch_size < 1 or not 0 <= rank < world_size:
             found = f"batch_size {batch_size}, rank {rank}, world_size {world_size}"
             raise ValueError(f"{found}: wanted batch_size >= 1 and 0 <= rank < world_size")
-        self.length, self.global_batch = lengths[0], batch_size * world_size
         if self.length < self.global_batch:
-            raise ValueError(
-                f"the source has {self.length} samples, one batch needs {self.global_batch}; use a smaller batch_size"
-            )
+            found = f"the source has {self.length} samples, one batch needs {self.global_batch}"
+            raise ValueError(f"{found}; use a smaller batch_size")
         self.batch_size, self.rank, self.transform = batch_size, rank, transform
-        self.seed, self.epoch, self.position = seed, 0, 0
-        self._order: Tensor | None = None
-
-    @property
-    def batches_per_epoch(self) -> int:
-        return self.length // self.global_batch
+        self.seed, self.epoch, self.position, self._order = seed, 0, 0, None
 
     def __next__(self) -> Tensor | tuple[Tensor, ...]:
-        if self.position == self.batches_per_epoch:
+        if (self.position + 1) * self.global_batch > self.length:
             self.epoch, self.position, self._order = self.epoch + 1, 0, None
         if self._order is None:
             order = torch.randperm(self.length, generator=derived_generator(self.seed, self.epoch))
             self._order = order.to(self.tensors[0].device)
         start = self.position * self.global_batch + self.rank * self.batch_size
-        index = self._order[start : start + self.batch_size]
-        parts = tuple(self._draw(tensor, index) for tensor in self.tensors)
-        batch = parts if self.is_tuple else parts[0]
+        chosen = tuple(tensor[self._order[start : start + self.batch_size]] for tensor in self.tensors)
+        batch = tuple(to_float(part) if part.dtype == torch.uint8 else part for part in chosen)
+        batch = batch if self.is_tuple else batch[0]
         if self.transform is not None:
             batch = self.transform(batch, derived_generator(self.seed, self.epoch, self.position, self.rank))
         self.position += 1
         return batch
 
-    @staticmethod
-    def _draw(tensor: Tensor, index: Tensor) -> Tensor:
-        chosen = tensor[index]
-        return to_float(chosen) if chosen.dtype == torch.uint8 else chosen
-
     def state_dict(self) -> dict[str, int]:
-        """Where the iterator stands, in plain integers; the next batch after loading it is the next batch here."""
-        names = ("seed", "epoch", "position", "length", "global_batch")
-        return {name: getattr(self, name) for name in names}
+        """Where the iterator stands, in plain integers; after loading it the next batch is the one that was next."""
+        return {name: getattr(self, name) for name in ("seed", "epoch", "position", "length", "global_batch")}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on where state_dict was taken. Raises ValueError when the source or the global batch has another size."""
         for name in ("length", "global_batch"):
             if state[name] != getattr(self, name):
                 raise ValueError(f"the saved batches have {name} {state[name]}, these have {getattr(self, name)}")
-        self.seed, self.epoch, self.position = state["seed"], state["epoch"], state["position"]
-        self._order = None
+        self.seed, self.epoch, self.position, self._order = state["seed"], state["epoch"], state["position"], None
 
 
 class UnpairedBatches(Iterator):
     """An endless iterator over (batch from a, batch from b), each side shuffled in its own order and its own epochs.
 
-    a, b: sources as in Batches, of any lengths; the other arguments are those of Batches.
-    transform: called on each side's batch alone.
+    a, b: sources as in Batches, of any lengths; batch_size, seed and options are those of Batches; a transform is
+        called on each side's batch alone.
     """
 
-    def __init__(
-        self,
-        a: ImageSet | Tensor,
-        b: ImageSet | Tensor,
-        batch_size: int,
-        seed: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
-        transform: Callable | None = None,
-    ):
+    def __init__(self, a, b, batch_size: int, seed: int = 0, **options):
         # Two seeds: with one, sets of equal length would be drawn in the same order and so be paired after all.
-        self.a = Batches(a, batch_size, 2 * seed, rank, world_size, transform)
-        self.b = Batches(b, batch_size, 2 * seed + 1, rank, world_size, transform)
+        self.a = Batches(a, batch_size, 2 * seed, **options)
+        self.b = Batches(b, batch_size, 2 * seed + 1, **options)
 
     def __next__(self) -> tuple[Tensor, Tensor]:
         return next(self.a), next(self.b)

@@ -4,37 +4,25 @@ import string
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from course_gan.data.base import ImageSet, check_split
+from course_gan.data.base import ImageSet, choose
 from course_gan.data.batches import derived_generator
 
 CHARACTERS = tuple(string.ascii_uppercase + string.ascii_lowercase + string.digits)
-TYPEFACES = (
-    "DejaVuSans",
-    "DejaVuSans-Bold",
-    "DejaVuSans-Oblique",
-    "DejaVuSans-BoldOblique",
-    "DejaVuSansMono",
-    "DejaVuSansMono-Bold",
-    "DejaVuSansMono-BoldOblique",
-    "DejaVuSerif",
-    "DejaVuSerif-Bold",
-    "DejaVuSerif-Italic",
-    "DejaVuSerif-BoldItalic",
-    "STIXGeneral",
-    "STIXGeneralBol",
-    "STIXGeneralItalic",
-    "STIXGeneralBolIta",
-    "cmr10",
-    "cmb10",
-    "cmti10",
-    "cmss10",
-    "cmtt10",
+TYPEFACES = tuple(
+    "DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSans-BoldOblique "
+    "DejaVuSansMono DejaVuSansMono-Bold DejaVuSansMono-BoldOblique "
+    "DejaVuSerif DejaVuSerif-Bold DejaVuSerif-Italic DejaVuSerif-BoldItalic "
+    "STIXGeneral STIXGeneralBol STIXGeneralItalic STIXGeneralBolIta "
+    "cmr10 cmb10 cmti10 cmss10 cmtt10".split()  # noqa: SIM905
 )
 """Names of the font files; cm is Computer Modern: roman, bold, italic, sans serif, typewriter."""
 
+_LICENCE = "Bitstream Vera and Arev (DejaVu), STIX Font License (STIX), BaKoMa Fonts Licence (Computer Modern)"
 _OVERSAMPLE = 4  # drawn this much larger, then averaged: smooth edges, and centring to a quarter of a pixel
 _CAPITAL, _WIDEST = 0.62, 0.75  # height of a capital H and largest extent of any ink, as fractions of the box
 
@@ -50,53 +38,41 @@ def glyphs(size: int = 32, split: str = "train", copies: int = 1, seed: int = 0)
     seed: of those random maps.
     Raises ValueError for an unknown split, or copies or size that are too small.
 
-    Licence and source: fonts shipped with matplotlib. DejaVu: Bitstream Vera licence, changes in the public domain;
-    STIX: STIX Font License; Computer Modern: see NOTICE.
+    Source: TrueType fonts shipped with matplotlib. Licences: Bitstream Vera and Arev (DejaVu), STIX Font License
+    (STIX, after the SIL Open Font License), BaKoMa Fonts Licence (Computer Modern).
     """
-    check_split(split)
     if size < 8 or copies < 1:
         raise ValueError(f"size {size}, copies {copies}: wanted size >= 8 and copies >= 1")
     images = _bank(size) if copies == 1 else _augmented_bank(size, copies, seed)
     character = torch.arange(len(CHARACTERS)).repeat_interleave(len(TYPEFACES)).repeat(copies)
     typeface = torch.arange(len(TYPEFACES)).repeat(len(CHARACTERS) * copies)
-    everything = ImageSet(
-        name="glyphs",
-        images=images,
-        labels={"character": character, "typeface": typeface},
-        classes={"character": CHARACTERS, "typeface": TYPEFACES},
-        licence="Bitstream Vera (DejaVu), STIX Font License (STIX), AMS/BaKoMa (Computer Modern); see NOTICE",
-        source="TrueType fonts shipped with matplotlib",
-    )
-    if split == "all":
-        return everything
+    labels = {"character": character, "typeface": typeface}
+    classes = {"character": CHARACTERS, "typeface": TYPEFACES}
     in_test = (character + typeface) % 5 == 0
-    return everything.subset(in_test if split == "test" else ~in_test)
+    part = choose(split, ~in_test, in_test, slice(None))
+    return ImageSet("glyphs", images, labels, classes, _LICENCE, "fonts shipped with matplotlib").subset(part)
 
 
 @lru_cache(maxsize=4)
 def _bank(size: int) -> Tensor:
     """Every upright glyph, uint8 (1240, 1, size, size), characters outermost."""
-    by_typeface = torch.stack([_typeface(name, size) for name in TYPEFACES])  # (20, 62, h, w)
-    return by_typeface.transpose(0, 1).reshape(-1, 1, size, size)
+    typefaces = [_typeface(name, size) for name in TYPEFACES]
+    return torch.stack(typefaces, dim=1).reshape(-1, 1, size, size)
 
 
 def _typeface(name: str, size: int) -> Tensor:
     """The 62 characters of one font, uint8 (62, size, size)."""
     import matplotlib
-    import numpy as np
-    from PIL import ImageFont
 
     path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{name}.ttf")
     large = size * _OVERSAMPLE
     font = ImageFont.truetype(str(path), large, layout_engine=ImageFont.Layout.BASIC)
     font = font.font_variant(size=large * _CAPITAL * large / _ink(font, "H").height)
-    return torch.stack([torch.from_numpy(np.array(_draw(font, character, size))) for character in CHARACTERS])
+    return torch.from_numpy(np.stack([_drawn(font, character, size) for character in CHARACTERS]))
 
 
-def _draw(font, character: str, size: int):
-    """One character as a PIL image of mode L, its ink in the middle and shrunk where it is wider than allowed."""
-    from PIL import Image
-
+def _drawn(font: ImageFont.FreeTypeFont, character: str, size: int) -> Image.Image:
+    """One character in grey, its ink in the middle and made smaller where it is wider than allowed."""
     large, limit = size * _OVERSAMPLE, size * _OVERSAMPLE * _WIDEST
     ink = _ink(font, character)
     if max(ink.size) > limit:
@@ -106,10 +82,8 @@ def _draw(font, character: str, size: int):
     return canvas.reduce(_OVERSAMPLE)
 
 
-def _ink(font, character: str):
-    """The character cropped to its ink, a PIL image of mode L."""
-    from PIL import Image, ImageDraw
-
+def _ink(font: ImageFont.FreeTypeFont, character: str) -> Image.Image:
+    """The character in grey, cropped to its ink."""
     room = Image.new("L", (int(3 * font.size), int(3 * font.size)))
     ImageDraw.Draw(room).text((font.size, font.size), character, fill=255, font=font)
     return room.crop(room.getbbox())
@@ -120,11 +94,9 @@ def _augmented_bank(size: int, copies: int, seed: int) -> Tensor:
     """The upright bank followed by copies - 1 banks with a random affine map of its own for every image."""
     from torchvision.transforms import InterpolationMode, v2
 
-    affine = v2.RandomAffine(
-        degrees=6, translate=(0.03, 0.03), scale=(0.85, 1.0), shear=4, interpolation=InterpolationMode.BILINEAR
-    )
-    upright = _bank(size)
+    options = {"translate": (0.03, 0.03), "scale": (0.85, 1.0), "shear": 4, "interpolation": InterpolationMode.BILINEAR}
+    affine, upright = v2.RandomAffine(degrees=6, **options), _bank(size)
     with torch.random.fork_rng(devices=[]):  # v2 draws from torch's global generator
         torch.manual_seed(derived_generator(seed).initial_seed())
-        banks = [upright] + [torch.stack([affine(image) for image in upright]) for _ in range(copies - 1)]
-    return torch.cat(banks)
+        turned = [affine(image) for _ in range(copies - 1) for image in upright]
+    return torch.cat([upright, torch.stack(turned)])
