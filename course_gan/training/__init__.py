@@ -1,9 +1,30 @@
 """Training: the backend, the games (who moves when), the loop, and what lets a run survive."""
 
+from course_gan.training.adain import AdaIN
+from course_gan.training.average import Average
 from course_gan.training.backend import Backend
+from course_gan.training.cyclegan import CycleGAN
 from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game
 from course_gan.training.gan import GAN
 from course_gan.training.loop import Record, train
+from course_gan.training.pix2pix import Pix2Pix
+from course_gan.training.pool import ImagePool
+from course_gan.training.run_directory import RunDirectory
+from course_gan.training.schedules import linear_decay
 
-__all__ = ["GAN", "Backend", "Game", "NonFiniteError", "Record", "train"]
+__all__ = [
+    "GAN",
+    "AdaIN",
+    "Average",
+    "Backend",
+    "CycleGAN",
+    "Game",
+    "ImagePool",
+    "NonFiniteError",
+    "Pix2Pix",
+    "Record",
+    "RunDirectory",
+    "linear_decay",
+    "train",
+]

@@ -11,6 +11,7 @@ from course_gan.training.average import Average
 from course_gan.training.backend import Backend
 from course_gan.training.finite import FiniteWatch
 from course_gan.training.freeze import frozen
+from course_gan.training.schedules import linear_decay
 
 Values = dict[str, Tensor]
 
@@ -34,13 +35,16 @@ class Game:
         self.schedules: dict[str, torch.optim.lr_scheduler.LRScheduler] = {}
         self.averages: dict[str, Average] = {}
         self.watch = FiniteWatch(self.backend.device)
+        self.clip: float | None = None
         self.steps = 0
 
-    def add_side(self, side: str, names: tuple[str, ...], lr: float, betas: tuple[float, float]) -> None:
-        """Let the named players move together, with Adam."""
+    def add_side(self, side: str, names: tuple[str, ...], lr: float, betas: tuple[float, float], decay=None) -> None:
+        """Let the named players move together, with Adam; decay: (constant, decay) steps of `linear_decay`, or None."""
         self.sides[side] = names
         parameters = [p for name in names for p in self.players[name].parameters() if p.requires_grad]
         self.optimizers[side] = torch.optim.Adam(parameters, lr, betas, fused=True)
+        if decay is not None:
+            self.schedules[side] = linear_decay(self.optimizers[side], *decay)
 
     def add_average(self, name: str, decay: float | None) -> None:
         """Follow a player with an exponential moving average, unless decay is None."""
@@ -67,6 +71,8 @@ class Game:
         loss.backward()
         gradients = [(f"the gradient of {name}", p.grad) for name, p in parameters if p.grad is not None]
         self.watch.look("gradient", gradients, step)
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_((p for _, p in parameters), self.clip)
         self.optimizers[side].step()
         self.watch.look("weight", [(f"the weight {name}", p) for name, p in parameters], step)
         self.backend.average_buffers(mine)

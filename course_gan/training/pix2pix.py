@@ -1,0 +1,80 @@
+"""pix2pix: translate an image, judged as a pair with its input (Isola et al. 2016, arXiv:1611.07004)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss, mse_loss
+
+from course_gan import losses
+from course_gan.training.backend import Backend
+from course_gan.training.freeze import evaluating
+from course_gan.training.game import Game, Values
+
+
+class Pix2Pix(Game):
+    """A translator against a discriminator of (input, image) pairs; batches are (input, target), each (b, c, h, w).
+
+    generator: input -> image; discriminator: (b, input channels + image channels, h, w) -> patch logits.
+    adversarial, l1, l2: weights of G's three terms; adversarial=0 leaves D out of the game.
+    loss, lr, betas: as published. decay: (constant, decay) steps of `linear_decay`, or None. ema: as in GAN.
+    D moves before G, and its loss is halved.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        loss: str = "non_saturating",
+        adversarial: float = 1.0,
+        l1: float = 100.0,
+        l2: float = 0.0,
+        lr: float = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        decay: tuple[int, int] | None = None,
+        ema: float | None = None,
+        seed: int = 0,
+        backend: Backend | None = None,
+    ):
+        super().__init__({"generator": generator, "discriminator": discriminator}, seed, backend)
+        self.generator, self.discriminator = self.players["generator"], self.players["discriminator"]
+        self.loss, self.adversarial, self.l1, self.l2 = losses.get(loss), adversarial, l1, l2
+        self.add_side("discriminator", ("discriminator",), lr, betas, decay)
+        self.add_side("generator", ("generator",), lr, betas, decay)
+        self.add_average("generator", ema)
+
+    def discriminator_step(self, batch: tuple[Tensor, Tensor]) -> Values:
+        """Move D once on true and on translated pairs; G is frozen."""
+        if not self.adversarial:
+            return {}
+        source, target = batch
+        with self.turn("discriminator") as (discriminator,):
+            real_logits = discriminator(torch.cat([source, target], 1))  # (b, 1, h', w')
+            fake_logits = discriminator(torch.cat([source, self.generator(source)], 1))
+            loss = self.loss.discriminator(real_logits, fake_logits) / 2
+        self.descend("discriminator", loss)
+        return {
+            "discriminator_loss": loss.detach(),
+            "real_logit": real_logits.detach().mean(),
+            "fake_logit": fake_logits.detach().mean(),
+        }
+
+    def generator_step(self, batch: tuple[Tensor, Tensor]) -> Values:
+        """Move G once: deceive D about the pair, and stay near the target."""
+        source, target = batch
+        with self.turn("generator") as (generator,):
+            fake = generator(source)
+            values = {"l1": l1_loss(fake, target), "l2": mse_loss(fake, target)}
+            loss = self.l1 * values["l1"] + self.l2 * values["l2"]
+            if self.adversarial:
+                values["adversarial"] = self.loss.generator(self.discriminator(torch.cat([source, fake], 1)))
+                loss = loss + self.adversarial * values["adversarial"]
+        self.descend("generator", loss)
+        return {"generator_loss": loss.detach()} | {name: value.detach() for name, value in values.items()}
+
+    @torch.no_grad()
+    def sample(self, inputs: Tensor, ema: bool = True) -> Tensor:
+        """Translations (b, c, h, w) of inputs, on the CPU; dropout stays on, its masks the same at every call.
+
+        Batch norm uses its running statistics, so that an answer does not depend on the other images asked about.
+        """
+        with evaluating(self.network("generator", ema)) as generator, self.backend.randomness(0):
+            return torch.cat([generator(self.backend.to_device(x)).float().cpu() for x in inputs.split(64)])
