@@ -13,13 +13,15 @@ from course_gan.data.base import ImageSet, choose
 from course_gan.data.batches import derived_generator
 
 CHARACTERS = tuple(string.ascii_uppercase + string.ascii_lowercase + string.digits)
-TYPEFACES = tuple(
-    "DejaVuSans DejaVuSans-Bold DejaVuSans-Oblique DejaVuSans-BoldOblique "
-    "DejaVuSansMono DejaVuSansMono-Bold DejaVuSansMono-BoldOblique "
-    "DejaVuSerif DejaVuSerif-Bold DejaVuSerif-Italic DejaVuSerif-BoldItalic "
-    "STIXGeneral STIXGeneralBol STIXGeneralItalic STIXGeneralBolIta "
-    "cmr10 cmb10 cmti10 cmss10 cmtt10".split()  # noqa: SIM905
+# fmt: off
+TYPEFACES = (
+    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique",
+    "DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-BoldOblique",
+    "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "DejaVuSerif-BoldItalic",
+    "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta",
+    "cmr10", "cmb10", "cmti10", "cmss10", "cmtt10",
 )
+# fmt: on
 """Names of the font files; cm is Computer Modern: roman, bold, italic, sans serif, typewriter."""
 
 _LICENCE = "Bitstream Vera and Arev (DejaVu), STIX Font License (STIX), BaKoMa Fonts Licence (Computer Modern)"
