@@ -1,0 +1,396 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# **After this notebook you can** tell what your machine will compute with, name the four packaged sets of real images
+# and say what each may be used for, change an image by an affine map and know which changes a set forgives, and read
+# the three things every later lesson uses: a *profile*, a *claim* and a *check*.
+#
+# | | |
+# |---|---|
+# | Time | 20 minutes to read, well under 2 minutes to compute |
+# | Builds on | Python, a little PyTorch (what a tensor is); nothing about GANs |
+# | Needs | no internet, no GPU, no download: all pictures come with the packages you have installed |
+#
+# The course teaches two networks to play against each other: one paints, the other judges. Before anybody paints, look
+# at what there is to be painted. Run the cells from top to bottom with **Shift + Enter**; nothing here can break.
+
+# %%
+import os
+import platform
+from collections import Counter
+
+import torch
+import torch.nn.functional as F
+
+from course_gan import data, plots
+from course_gan.lessons.notebook import Profile, claim
+
+plots.use_style()
+
+# %% [markdown]
+# ## 1 · Profiles: the same lesson, small or large
+#
+# A course that only runs on its author's GPU teaches nobody else. So every lesson has *one* cell of parameters, and a
+# profile that fills in those you leave at `None`:
+#
+# - **smoke** takes seconds and proves that the code runs; nothing it draws is worth looking at;
+# - **cpu** is a laptop with two cores: minutes, and results worth looking at. What you see on these pages was made so;
+# - **gpu** is the same code with a larger model and more data.
+#
+# Want something else? Give a number instead of `None` and it wins over the profile. The command line does the same:
+# `course-gan run 00 --profile cpu -p IMAGES 40`.
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("COURSE_GAN_PROFILE", "cpu")
+SEED = 0
+IMAGES = None  # how many augmented copies to draw in section 6
+MATRIX = None  # side of the matrices multiplied in section 2
+
+# %%
+profile = Profile(PROFILE)
+IMAGES = profile.fill(IMAGES, smoke=6, cpu=8, gpu=8)
+MATRIX = profile.fill(MATRIX, smoke=128, cpu=1024, gpu=4096)
+generator = torch.Generator().manual_seed(SEED)
+profile
+
+# %% [markdown]
+# ## 2 · Does the machine answer?
+#
+# Three facts decide how fast you will learn here: which device computes, with how many threads, and whether the
+# processor knows the short number format *bfloat16* by itself. The library asks for all three; you never have to.
+
+# %%
+device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+print("Python     ", platform.python_version(), "on", platform.system())
+print("PyTorch    ", torch.__version__)
+print("device     ", device)
+print("threads    ", torch.get_num_threads())
+print("bfloat16   ", "native" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "emulated on this CPU, so not used")
+
+# %% [markdown]
+# *What you should see:* Python 3.11 or newer and PyTorch 2.10 or newer. `device cpu` is fine for every lesson.
+#
+# A network is mostly matrix products. Let the machine do some, and let us check one of them against the definition
+# $C_{ij}=\sum_k A_{ik}B_{kj}$, because "it ran" and "it is right" are two statements.
+
+# %%
+a, b = torch.randn(2, MATRIX, MATRIX, generator=generator)
+product = a @ b
+by_hand = sum(float(a[3, k]) * float(b[k, 5]) for k in range(MATRIX))
+claim("matrix product against its definition, difference", abs(float(product[3, 5]) - by_hand), 0, 1e-2, exact=True)
+
+# %% [markdown]
+# The line above is a **claim**: a number that the text states, computed beside the text, with the interval in which the
+# text is true. If it ever leaves the interval, this notebook stops. So when a page of this course says "0.69", a
+# machine has compared it, not a proof-reader.
+#
+# Chance is under control too. Whatever is random takes a *generator*, and equal seeds give equal numbers: on one
+# machine, with one version and one number of threads, you get the same run twice.
+
+# %% tags=["nbval-check-output"]
+first = torch.randn(3, generator=torch.Generator().manual_seed(7))
+again = torch.randn(3, generator=torch.Generator().manual_seed(7))
+other = torch.randn(3, generator=torch.Generator().manual_seed(8))
+print("same seed, same numbers:     ", torch.equal(first, again))
+print("another seed, same numbers:  ", torch.equal(first, other))
+
+# %% [markdown]
+# ## 3 · Glyphs: twenty typefaces times sixty-two characters
+#
+# Our work horse. Matplotlib ships the typefaces it sets labels with; we draw every letter and digit in twenty of them.
+# Each picture has *two* independent labels, the character and the typeface. Real photographs never come with such a
+# clean pair of factors, and it will pay: we shall ask generators to change one factor and keep the other.
+#
+# > **Predict:** how many pictures is that, and how many numbers does one 32 × 32 picture hold?
+
+# %%
+glyphs = data.glyphs(size=32, split="all")
+faces = glyphs.classes["typeface"]
+sample = glyphs.where(character=["A", "g", "R", "7"])
+order = torch.argsort(sample.labels["typeface"], stable=True)
+figure = plots.image_grid(sample.subset(order).images, columns=16)
+plots.show(figure, "A, R, g and 7 in all twenty typefaces: upright, slanted, bold, with and without serifs.", key=True)
+
+# %% tags=["nbval-check-output"]
+print("pictures ", tuple(glyphs.images.shape), glyphs.images.dtype)
+print("factors  ", {name: len(classes) for name, classes in glyphs.classes.items()})
+print("darkest and brightest:", int(glyphs.images.min()), int(glyphs.images.max()))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# 20 × 62 = 1,240 pictures, and 32 × 32 = 1,024 numbers each, one byte a number: ink is 255, paper is 0. The whole set is
+# 1.3 MB. That is why it can live in memory as *one* tensor, with no loading to wait for.
+# </details>
+
+# %%
+claim("glyph pictures", len(glyphs), 1240, 1240, exact=True)
+claim("numbers in one picture", glyphs.images[0].numel(), 1024, 1024, exact=True)
+claim("megabytes in all", glyphs.images.numel() / 1e6, 1.2, 1.3, exact=True)
+
+# %% [markdown]
+# **Train and test.** Whoever measures on what was learnt measures memory. The set is cut in two once and for all: a pair
+# (character, typeface) is in one half or the other, never in both, and every character and every typeface occurs in both.
+
+# %% tags=["nbval-check-output"]
+train, test = data.glyphs(split="train"), data.glyphs(split="test")
+pairs = [set(zip(s.labels["character"].tolist(), s.labels["typeface"].tolist(), strict=True)) for s in (train, test)]
+print("in both halves:            ", len(pairs[0] & pairs[1]))
+print("together:                  ", len(pairs[0] | pairs[1]))
+print("characters in the test set:", len({c for c, _ in pairs[1]}), "  typefaces:", len({t for _, t in pairs[1]}))
+
+# %% [markdown]
+# ## 4 · Digits, textures, photos
+#
+# **Digits** are 1,797 digits that people wrote by hand, 8 × 8 pixels, from scikit-learn. Small, but handwriting: no two
+# are equal, which is more than the glyphs can say.
+
+# %%
+digits = data.digits(split="all")
+order = torch.argsort(digits.labels["digit"], stable=True)
+ten_each = torch.cat([order[digits.labels["digit"][order] == d][:10] for d in range(10)])
+figure = plots.image_grid(digits.subset(ten_each).images, columns=10, scale=0.6)
+plots.show(figure, "Ten handwritten examples of each digit, one digit a row, at 8 × 8 pixels.")
+claim("handwritten digits", len(digits), 1797, 1797, exact=True)
+
+# %% [markdown]
+# *What you should see:* rows you can read, and within a row as many hands as pictures.
+#
+# **Textures** and **photos** come from scikit-image, scikit-learn and matplotlib. They differ in size, so they are kept
+# by name; `patches(size)` cuts as many squares as you like out of them, and gives back the same kind of set as above.
+
+# %%
+photos, textures = data.photos(), data.textures()
+
+
+def square(image, side=144):
+    crop = image[..., : min(image.shape[-2:]), : min(image.shape[-2:])].float()
+    crop = crop.expand(3, *crop.shape[-2:])  # grey pictures get three equal channels
+    return F.interpolate(crop[None], size=(side, side), mode="area")[0].round().to(torch.uint8)
+
+
+pictures = {name: square(image) for collection in (photos, textures) for name, image in collection.items()}
+figure = plots.image_grid(torch.stack(list(pictures.values())), columns=7, titles=list(pictures))
+plots.show(figure, "Every photo and texture that comes with the course's packages, cut square.", key=True)
+
+# %%
+patches = textures.patches(64, n=24, seed=SEED)
+figure = plots.image_grid(patches.images, columns=12)
+names = [patches.classes["texture"][i] for i in patches.labels["texture"][:4]]
+plots.show(figure, f"24 random 64 × 64 patches of the textures; the first four are {', '.join(names)}.")
+
+# %% [markdown]
+# *What you should see:* each patch is recognisably a piece of one texture, at its own place. Training patches and test
+# patches are cut from different regions of the pictures, for the reason given above.
+#
+# ### What may you do with them?
+#
+# Data have owners. Each set carries its source and its licence with it; the file `NOTICE` has the full list.
+
+# %%
+for collection in (glyphs, digits):
+    print(f"{collection.name}\n   source:  {collection.source}\n   licence: {collection.licence}")
+for collection in (textures, photos):
+    print(collection.name)
+    for name in collection:
+        print(f"   {name:<13} {collection.licences[name]:<32} {collection.sources[name]}")
+
+# %% [markdown]
+# Your own images go in by path: `data.folder("my/pictures", size=64)`; and the usual large sets (MNIST, FashionMNIST,
+# CIFAR-10, CelebA) by name, once *you* have put them on your disk. If they are not there you are told what to put where,
+# in one line, and never silently given something else:
+
+# %%
+from course_gan.errors import CourseError
+
+try:
+    data.folder("my/pictures", size=64)
+except CourseError as error:
+    print(error)
+
+# %% [markdown]
+# ## 5 · From bytes to the range a network paints in
+#
+# Networks of this course end in a $\tanh$, whose values lie in $(-1, 1)$. So a byte $v\in\{0,\dots,255\}$ becomes
+# $x = v/127.5 - 1$, and back again $v = \mathrm{round}\,(127.5\,(x+1))$.
+#
+# > **Predict:** is anything lost on the way there and back? And what would happen if we forgot the way there, and asked a
+# > $\tanh$ to paint bytes?
+
+# %% tags=["nbval-check-output"]
+every_byte = torch.arange(256, dtype=torch.uint8)
+ours = every_byte.float() / 127.5 - 1
+back = (127.5 * (ours + 1)).round().to(torch.uint8)
+print("range:", ours.min().item(), "to", ours.max().item(), "  bytes that changed:", int((back != every_byte).sum()))
+print("the library does the same:", torch.allclose(data.to_float(every_byte), ours, atol=1e-6))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Nothing is lost: all 256 bytes come back. If the real pictures were left as bytes, the judge would know every fake at
+# sight, because no painting of a $\tanh$ is brighter than 1 — and the painter would get no hint how to do better. A data
+# range forgotten in one place is among the commonest reasons why a GAN "does not train".
+# </details>
+#
+# ## 6 · Augmentation: the same picture, moved a little
+#
+# 1,240 pictures are few. A letter that is turned by three degrees is still that letter, so we may show it turned. An
+# **affine map** sends the point $(x, y)$ of the output to the point of the input where its colour is read:
+#
+# $$\begin{pmatrix}x'\\y'\end{pmatrix}=\begin{pmatrix}a&b\\c&d\end{pmatrix}\begin{pmatrix}x\\y\end{pmatrix}
+# +\begin{pmatrix}t_x\\t_y\end{pmatrix}.$$
+#
+# Coordinates run from $-1$ to $1$ over the picture. *Because the map says where to read, everything is upside down*:
+# reading from a smaller square ($a=d=0.7$) makes the picture larger. Here are the four ingredients in the open.
+
+# %%
+identity = torch.eye(2)
+angle = torch.tensor(20.0).deg2rad()
+MAPS = {
+    "as it is": identity,
+    "rescale ×0.7": identity / 0.7,
+    "zoom ×1.4": identity / 1.4,
+    "shear": torch.tensor([[1.0, 0.35], [0.0, 1.0]]),
+    "turn by 20°": torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])]),
+    "flip": torch.diag(torch.tensor([-1.0, 1.0])),
+}
+
+
+def warp(images, matrix):  # images: (b, c, h, w); matrix: (2, 2), or (b, 2, 2) for a map an image
+    matrix = matrix.expand(len(images), 2, 2)
+    maps = torch.cat([matrix, torch.zeros(len(images), 2, 1)], dim=2)  # (b, 2, 3): no translation
+    where = F.affine_grid(maps, list(images.shape), align_corners=False)  # (b, h, w, 2): where each pixel reads
+    return F.grid_sample(images + 1, where, align_corners=False) - 1  # outside the picture: paper, -1
+
+
+# %%
+letters = data.to_float(glyphs.where(character=["b", "R", "2"], typeface=[faces[0], faces[8], faces[15]]).images)[[0, 4, 8]]
+moved = torch.cat([torch.stack([warp(letter[None], m)[0] for m in MAPS.values()]) for letter in letters])
+figure = plots.image_grid(moved, columns=len(MAPS), titles=list(MAPS))
+plots.show(figure, "Three glyphs under six affine maps, one map a column.")
+
+# %% [markdown]
+# *What you should see:* column by column the same change. The last column is different in kind: the first five leave a
+# letter *that* letter. Look at the flipped **b**.
+#
+# **Which changes are allowed is a property of the data, not of the library.** A mirrored photo of coffee is a photo of
+# coffee. Is a mirrored b a b? Let us not discuss it; let us measure. For each typeface, take the flipped b and look for
+# the lower-case letter of the same typeface that differs from it least.
+
+# %%
+nearest = []
+for face in faces:
+    one = glyphs.where(typeface=face)
+    letters_here = data.to_float(one.images)
+    names = [one.classes["character"][i] for i in one.labels["character"]]
+    flipped = letters_here[names.index("b")].flip(-1)
+    lower = [i for i, name in enumerate(names) if name.islower()]
+    distance = (letters_here[lower] - flipped).square().mean(dim=(1, 2, 3))
+    nearest.append(names[lower[int(distance.argmin())]])
+print(Counter(nearest).most_common())
+claim("typefaces in which a flipped b is nearest to a d", nearest.count("d"), 12, 20, exact=True)
+
+# %% [markdown]
+# In most typefaces the flipped b is, to the pixel count, a **d**. A network trained with random flips on letters would be
+# taught that b and d are one thing, and a *generator* trained so would paint both when asked for one. So the glyphs get
+# turns, shears and zooms, and never flips; photos and textures get flips as well.
+#
+# **One map an image.** A common slip: asking for a random map of a whole *batch* and getting one map for all of it. The
+# picture still looks augmented; the training is poorer than it seems. The upper row is the slip, the lower row is right.
+
+# %%
+letter = data.to_float(glyphs.where(character="R", typeface=faces[0]).images).repeat(IMAGES, 1, 1, 1)
+
+
+def turns(n, spread=0.5):
+    t = (torch.rand(n, generator=generator) - 0.5) * 2 * spread
+    return torch.stack([torch.stack([t.cos(), -t.sin()], -1), torch.stack([t.sin(), t.cos()], -1)], dim=1)  # (n, 2, 2)
+
+
+slip, right = warp(letter, turns(1)), warp(letter, turns(IMAGES))
+figure = plots.image_grid(torch.cat([slip, right]), columns=IMAGES, rows=["one for all", "one each"])
+plots.show(figure, "Above: a batch turned by one random angle. Below: each image turned by its own.")
+
+# %% tags=["nbval-check-output"]
+different = [len({row.numpy().tobytes() for row in rows}) for rows in (slip, right)]
+print("different pictures above: 1?", different[0] == 1)
+print("different pictures below: all?", different[1] == len(right))
+
+# %% [markdown]
+# The library's `data.random_affine` does the same with all ingredients at once and a map an image. Is it the same map? Let
+# it only mirror (every image, no turn, no shear, no zoom) and compare with our matrix; then let it do everything.
+
+# %% tags=["nbval-check-output"]
+mirrored = data.random_affine(letter, degrees=0, shear=0, zoom=(1, 1), flip=1.0)
+print("library and lesson mirror alike:", torch.allclose(mirrored, warp(letter, MAPS["flip"]), atol=1e-5))
+
+# %%
+augmented = data.random_affine(letter, generator=torch.Generator().manual_seed(SEED))
+photo_patches = data.to_float(photos.patches(64, n=IMAGES, seed=SEED).images)
+changed = data.random_affine(photo_patches, flip=0.5, fill=None, generator=torch.Generator().manual_seed(SEED))
+figure = plots.image_grid(augmented, columns=IMAGES)
+plots.show(figure, "The library's augmentation of one R: small turns, shears and zooms, each its own.")
+figure = plots.image_grid(torch.cat([photo_patches, changed]), columns=IMAGES, rows=["patch", "augmented"])
+plots.show(figure, "Patches of photos, and below them the same patches augmented, flips included.")
+
+# %% [markdown]
+# *What you should see:* no two R alike and each of them an R; no corner missing its ink.
+#
+# ## 7 · Checks
+#
+# Exercises come with checks. A check knows nothing about how you write: it calls *your* function on fresh random inputs,
+# compares with a reference of its own, and when you are wrong tells what it sent, what it expected and what came. Here is
+# the whole idea in twelve lines, on a function that turns bytes into the range $(-1, 1)$, with the commonest mistake in it.
+
+# %%
+def my_to_float(images):
+    return images.float() / 255  # (0, 1): the mistake
+
+
+def small_check(function):
+    sent = torch.randint(0, 256, (2, 1, 4, 4), dtype=torch.uint8)
+    kept, expected = sent.clone(), sent.double() / 127.5 - 1
+    came = function(sent)
+    if not torch.equal(sent, kept):
+        return "your function changed its input"
+    off = (came.double() - expected).abs().flatten()
+    worst = int(off.argmax())
+    message = f"for byte {sent.flatten()[worst]} I expected {expected.flatten()[worst]:.3f}, got {came.flatten()[worst]:.3f}"
+    return "right" if off.max() < 1e-5 else message
+
+
+print(small_check(my_to_float))
+
+# %% tags=["nbval-check-output"]
+print(small_check(data.to_float))
+print(small_check(lambda images: (images.double() - 127.5) / 127.5))  # another right way of writing it
+
+# %% [markdown]
+# *What you should see:* the first answer names a byte and two numbers, enough to find the mistake; the other two are
+# accepted although they are written differently. Try it: mend `my_to_float` in the cell above and run it again.
+#
+# ## 8 · Panels
+#
+# Later lessons have *panels*: sliders and buttons on your own objects. A panel never computes anything that a cell could
+# not; it calls the functions you see on the page. They arrive in a later release of the course and stand, in each lesson,
+# where this sentence stands here.
+#
+# ## Summary
+#
+# - A **profile** (smoke, cpu, gpu) fills the parameters you leave at `None`; a number you give wins.
+# - A **claim** is a number in the text that the notebook itself has checked; a **check** tests your function by behaviour.
+# - Glyphs have two independent labels; digits are real handwriting; textures and photos are cut into patches.
+# - Pictures are bytes at rest and numbers in $[-1, 1]$ at work, because generators end in $\tanh$.
+# - Which augmentation is harmless depends on the data: a mirrored b is a d. And it takes one map an image.
+#
+# ## Papers
+#
+# 1. Goodfellow et al. 2014, *Generative adversarial networks*, [arXiv:1406.2661](https://arxiv.org/abs/1406.2661): the game
+#    of lesson 01.
+# 2. Radford, Metz, Chintala 2015, *Unsupervised representation learning with deep convolutional generative adversarial
+#    networks*, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434): the network of lesson 03, and why images are scaled to
+#    the range of a $\tanh$.
+# 3. Karras et al. 2020, *Training generative adversarial networks with limited data*,
+#    [arXiv:2006.06676](https://arxiv.org/abs/2006.06676): which augmentations leak into what a generator paints.
+#
+# **Next:** warm up with `exercises/00_start_here` where your copy has it, then open lesson 01, *the minimax game*.

@@ -1,0 +1,501 @@
+# %% [markdown]
+# # 03 · DCGAN: letters out of noise
+#
+# **After this notebook you can** build a convolutional generator and discriminator from the rules of the DCGAN paper, say
+# what each rule is for, start them as the paper does, train them on real glyphs, and walk through the space of letters
+# that the generator has made up.
+#
+# | | |
+# |---|---|
+# | Time | 40 minutes to read; 3 minutes to compute on two cores |
+# | Builds on | lesson 01 (the two losses), lesson 00 (the glyphs); what a convolution is |
+# | Panel | training and latent sliders: a later release puts them into section 9 |
+#
+# This is where we are going: the letters below were never drawn by anybody. A network painted them out of 100 random
+# numbers each, three minutes after it had painted nothing but grey.
+
+# %%
+import os
+from itertools import pairwise
+
+import matplotlib
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_gan import data, models, plots
+from course_gan.lessons.notebook import Profile, claim
+from course_gan.training import GAN, build, train
+
+plots.use_style()
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("COURSE_GAN_PROFILE", "cpu")
+SEED = 0
+STEPS = None  # steps of training
+WIDTH = None  # channels of the generator's largest hidden map
+LR = None  # learning rate of both players
+BATCH_SIZE = None
+
+# %% [markdown]
+# The settings come from the same function that `course-gan train 03` uses, so the command line trains exactly what this
+# page trains. `None` means "as the profile says".
+
+# %%
+profile = Profile(PROFILE)
+torch.manual_seed(SEED)
+recipe = build("03", PROFILE, seed=SEED, steps=STEPS, width=WIDTH, lr=LR, batch_size=BATCH_SIZE)
+letters = data.glyphs(size=32, split="train")
+figure = plots.image_grid(letters.subset(torch.randperm(len(letters))[:64]).images, columns=16)
+plots.show(figure, "What the generator will never be shown, and has to imitate: 64 of the real glyphs.")
+
+# %% [markdown]
+# ## 1 · Five rules
+#
+# In 2014 the game of lesson 01 worked on digits and fell apart on larger pictures. A year later Radford, Metz and Chintala
+# tried many convolutional networks and wrote down what the ones that trained had in common
+# ([arXiv:1511.06434](https://arxiv.org/abs/1511.06434)):
+#
+# | rule | instead of | because |
+# |---|---|---|
+# | strided and transposed convolutions | pooling and fixed upsampling | the network learns its own way down and up |
+# | batch norm in both players | nothing | keeps signals from dying or exploding layer by layer |
+# | ... but not on G's output and D's input | everywhere | the last word and the first look need their true scale |
+# | no fully connected layers | dense layers on top | fewer weights, and position keeps its meaning |
+# | ReLU in G, tanh at its end; LeakyReLU 0.2 in D | the same everywhere | D must pass gradients back even where it says no |
+#
+# The last row is the one that hides a connection to lesson 01: everything G ever learns reaches it *through* D. A plain
+# ReLU in D is a wall with holes; a leaky one is a curtain.
+#
+# ## 2 · Going up: the transposed convolution
+#
+# A convolution with kernel $k$, stride $s$ and padding $p$ makes a map of side $n$ into one of side
+# $\lfloor (n+2p-k)/s\rfloor+1$. We need the opposite: a map that gets *larger*. Turn the picture round: let each input
+# pixel *stamp* the whole kernel, times its value, onto the output, at places $s$ pixels apart, and cut $p$ pixels off
+# every border. The last stamp starts at $s(n-1)$ and is $k$ wide, so
+#
+# $$\text{side} = s\,(n-1) + k - 2p.$$
+#
+# With $k=4$, $s=2$, $p=1$ that is $2n$: an exact doubling. Here is stamping, in the open, against PyTorch's.
+
+# %%
+def stamp(x, kernel, stride, padding):  # x: (n, n), kernel: (k, k)
+    n, k = x.shape[0], kernel.shape[0]
+    out = torch.zeros(stride * (n - 1) + k, stride * (n - 1) + k)
+    for i in range(n):
+        for j in range(n):
+            out[stride * i : stride * i + k, stride * j : stride * j + k] += x[i, j] * kernel
+    return out[padding : len(out) - padding, padding : len(out) - padding]
+
+
+# %% tags=["nbval-check-output"]
+x, kernel = torch.randn(4, 4), torch.randn(4, 4)
+theirs = F.conv_transpose2d(x[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
+print("side from 4:", stamp(x, kernel, 2, 1).shape[0], "  by the formula:", 2 * (4 - 1) + 4 - 2 * 1)
+print("stamping is the transposed convolution:", torch.allclose(stamp(x, kernel, 2, 1), theirs, atol=1e-5))
+
+# %% [markdown]
+# **The checkerboard.** Count how many stamps land on each output pixel. If that number is uneven, then even a network
+# that wants to paint plain grey has to work against a pattern built into its layers.
+#
+# > **Predict:** stamps two pixels apart. With a kernel of side 4, how many stamps cover an inner pixel? And with a kernel
+# > of side 3?
+
+# %%
+def stamps_on_each_pixel(kernel, layers=2):
+    count = torch.ones(6, 6)
+    for _ in range(layers):
+        count = stamp(count, torch.ones(kernel, kernel), stride=2, padding=1)
+    return count[4:-4, 4:-4]  # away from the border
+
+
+three, four = stamps_on_each_pixel(3), stamps_on_each_pixel(4)
+scaled = [F.interpolate((m / m.max() * 2 - 1)[None, None], size=(72, 72))[0] for m in (three, four)]
+figure = plots.image_grid(torch.stack(scaled), titles=["kernel 3", "kernel 4"])
+plots.show(figure, "Stamps on each pixel after two layers of stride 2: uneven with kernel 3, the same everywhere with 4.")
+claim("kernel 4: most over fewest stamps on an inner pixel", float(four.max() / four.min()), 1, 1, exact=True)
+claim("kernel 3: most over fewest stamps on an inner pixel", float(three.max() / three.min()), 16, 16, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Along one axis a kernel of side 4 covers each inner pixel exactly 4 / 2 = 2 times, so 2 × 2 = 4 stamps a layer, everywhere.
+# A kernel of side 3 covers even places twice and odd ones once: 1, 2 or 4 stamps a layer, after two layers a factor of 16
+# between the least and the most. Learnt weights can balance that, but they start with the pattern and have to unlearn it.
+# **Rule of thumb: let the stride divide the kernel.** The DCGAN's 4 and 2 do.
+# </details>
+#
+# ## 3 · The generator
+#
+# From 100 numbers to a picture: the latent vector is a map of side 1 with 100 channels. One transposed convolution makes it
+# 4 × 4, and each further block doubles the side and halves the channels, until the picture is reached.
+
+# %%
+class Generator(nn.Module):
+    def __init__(self, latent_dim=100, channels=3, width=64, image_size=64):
+        super().__init__()
+        self.latent_dim = latent_dim
+        widths = [width * 2**level for level in range(image_size.bit_length() - 3)][::-1]  # 8w, 4w, 2w, w at 64×64
+        layers = self.block(latent_dim, widths[0], stride=1, padding=0)  # 1×1 → 4×4
+        for inputs, outputs in pairwise(widths):
+            layers += self.block(inputs, outputs, stride=2, padding=1)  # doubles the side
+        layers += [nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False), nn.Tanh()]  # no norm on the output
+        self.layers = nn.Sequential(*layers)
+
+    def block(self, inputs, outputs, stride, padding):
+        convolution = nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False)
+        return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+    def forward(self, z):  # (b, latent_dim)
+        return self.layers(z[:, :, None, None])  # (b, channels, image_size, image_size)
+
+
+# %% [markdown]
+# Why `bias=False`? Batch norm subtracts the mean of each channel right after the convolution. Whatever constant a bias
+# adds is taken away again: it would be a weight that never gets a gradient. Probe the shapes, block by block:
+
+# %% tags=["nbval-check-output"]
+generator = Generator(image_size=64)
+z = torch.randn(2, 100)[:, :, None, None]
+for layer in generator.layers:
+    z = layer(z)
+    if not isinstance(layer, nn.BatchNorm2d | nn.ReLU):
+        print(f"{type(layer).__name__:<16} {tuple(z.shape)}")
+
+# %% [markdown]
+# ## 4 · The discriminator
+#
+# The mirror image: convolutions of stride 2 halve the side and double the channels, until a 4 × 4 map is left, and one last
+# convolution makes it a single number, the **logit**. No sigmoid at the end: lesson 01 showed what it costs. No batch norm
+# on the first layer: D's input is the picture as it is.
+
+# %%
+class Discriminator(nn.Module):
+    def __init__(self, channels=3, width=64, image_size=64):
+        super().__init__()
+        widths = [width * 2**level for level in range(image_size.bit_length() - 3)]  # w, 2w, 4w, 8w at 64×64
+        layers = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
+        for inputs, outputs in pairwise(widths):
+            layers += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)]
+        layers += [nn.Conv2d(widths[-1], 1, 4, bias=False)]  # 4×4 → 1×1
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.layers(x).flatten()  # (b,)
+
+
+# %% [markdown]
+# Are these really the published networks? The paper's sizes (64 × 64, three channels, width 64) fix the number of weights.
+
+# %%
+def count(network):
+    return sum(p.numel() for p in network.parameters())
+
+
+claim("weights of the generator at the paper's size", count(Generator()), 3_576_704, 3_576_704, exact=True)
+claim("weights of the discriminator at the paper's size", count(Discriminator()), 2_765_568, 2_765_568, exact=True)
+
+# %% [markdown]
+# And are they the library's? Same names and shapes in the state dict, and, with the same weights, the same answers:
+
+# %% tags=["nbval-check-output"]
+ours = Generator(channels=1, width=16, image_size=32), Discriminator(channels=1, width=16, image_size=32)
+library = models.DCGANGenerator(100, 1, 16, 32), models.DCGANDiscriminator(1, 16, 32)
+inputs = torch.randn(8, 100), torch.randn(8, 1, 32, 32)
+for mine, theirs, given in zip(ours, library, inputs, strict=True):
+    theirs.load_state_dict(mine.state_dict())  # raises if a name or a shape differs
+    print(type(mine).__name__, "is the library's:", torch.equal(mine(given), theirs(given)))
+
+# %% [markdown]
+# From here on we use the library's.
+#
+# ## 5 · Initialisation, applied and seen
+#
+# The paper draws convolution weights from $\mathcal N(0, 0.02^2)$; norm layers start at scale $\mathcal N(1, 0.02^2)$ and
+# shift 0. It is four lines. It is also one of the most often *written and never called* functions of published GAN code,
+# and nothing crashes when you forget it. So look at the assembled network, not at the function:
+
+# %%
+def initialise(module):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+def convolution_weights(network):
+    return torch.cat([m.weight.detach().flatten() for m in network.modules() if isinstance(m, nn.ConvTranspose2d)])
+
+
+untouched = Generator(channels=1, width=32, image_size=32)
+applied = Generator(channels=1, width=32, image_size=32).apply(initialise)
+claim("spread of the weights after initialise", convolution_weights(applied).std().item(), 0.0198, 0.0202, exact=True)
+ours_std, theirs = convolution_weights(applied).std(), convolution_weights(models.DCGANGenerator(100, 1, 32, 32)).std()
+claim("the library's spread against ours", (theirs / ours_std).item(), 0.99, 1.01, exact=True)
+
+# %% [markdown]
+# What does the spread do? Batch norm makes every hidden layer forget the scale of the layer before it; the *last* layer has
+# no norm behind it, so there the scale shows: it decides how far the first pictures are from grey.
+#
+# > **Predict:** which of the two untrained generators paints the darker darks and brighter brights?
+
+# %%
+with torch.no_grad():
+    z = torch.randn(64, 100)
+    first_pictures = {"PyTorch's default": untouched(z), "DCGAN's 0.02": applied(z)}
+bins = torch.linspace(-1, 1, 101)
+middle = (bins[1:] + bins[:-1]) / 2
+hist = {name: torch.histogram(images.flatten(), bins, density=True).hist for name, images in first_pictures.items()}
+plots.show(plots.densities(middle, hist, xlabel="pixel"), "Pixels painted by two untrained generators.")
+spread = {name: images.std().item() for name, images in first_pictures.items()}
+claim("spread of pixels, default initialisation", spread["PyTorch's default"], 0.10, 0.50, exact=True)
+claim("spread of pixels, DCGAN's", spread["DCGAN's 0.02"], 0.15, 0.40, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Neither starts at extremes: both distributions are centred at grey, and the exact spread is decided by the last layer's
+# weights alone. That is what you want on the first day: a tanh that is not yet saturated, so that its gradient is alive.
+# </details>
+#
+# ## 6 · One step of the game, in the open
+#
+# The losses are those of lesson 01, on logits: D pays $\mathrm{softplus}(-D(x))$ for a real picture and
+# $\mathrm{softplus}(D(G(z)))$ for a fake; G pays $\mathrm{softplus}(-D(G(z)))$, the non-saturating loss. Two details carry
+# the whole correctness of the step: in D's turn the fakes are **detached**, and in G's turn only G's optimiser moves.
+
+# %%
+def discriminator_turn(G, D, optimiser, real, z):
+    fake = G(z).detach()  # no gradient into G: this is D's turn
+    loss = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+def generator_turn(G, D, optimiser, z):
+    loss = F.softplus(-D(G(z))).mean()  # the gradient flows through D into G ...
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()  # ... but only G's weights are in this optimiser
+    return loss.item()
+
+
+# %% [markdown]
+# The library's game does the same. Give both the same weights, the same real batch and the same latents, let each make
+# one whole step, and compare every weight of both players afterwards:
+
+# %% tags=["nbval-check-output"]
+from course_gan.training import Backend
+
+G, D = models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16)
+twin = GAN(models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16), backend=Backend("cpu", "fp32"))
+twin.generator.load_state_dict(G.state_dict())
+twin.discriminator.load_state_dict(D.state_dict())
+real, z_d, z_g = torch.randn(8, 1, 16, 16), torch.randn(8, 100), torch.randn(8, 100)
+queue = [z_d, z_g]
+twin.draw_latents = lambda n: queue.pop(0)  # the same latents for both
+adam = {"lr": 2e-4, "betas": (0.5, 0.999)}
+discriminator_turn(G, D, torch.optim.Adam(D.parameters(), **adam), real, z_d)
+generator_turn(G, D, torch.optim.Adam(G.parameters(), **adam), z_g)
+twin.discriminator_step(real), twin.generator_step(real)
+for name, mine, theirs in (("G", G, twin.generator), ("D", D, twin.discriminator)):
+    pairs = zip(mine.parameters(), theirs.parameters(), strict=True)
+    print(name, "after one step, equal weights:", all(torch.allclose(a, b, atol=1e-6) for a, b in pairs))
+
+# %% [markdown]
+# ## 7 · Train
+#
+# Adam with $\beta_1=0.5$ instead of the usual 0.9: in a game the direction that was right ten steps ago is not right now,
+# so remember less of it. The game also keeps an **exponential moving average** (EMA) of G's weights,
+# $\bar\theta\leftarrow\beta\bar\theta+(1-\beta)\theta$; nobody trains it, it follows, and we sample from it.
+
+# %% tags=["nbval-check-output"]
+print("betas:", recipe.game.optimizers["generator"].defaults["betas"])
+print("latent numbers a picture:", recipe.game.latent_dim, "  fixed latents to watch:", len(recipe.game.fixed_latents))
+
+# %%
+game = recipe.game
+live = plots.LiveFigure(
+    losses=["discriminator_loss", "generator_loss"],
+    columns=16,
+    caption="Losses of both players, and what G makes of the same 64 latents, at the end of training.",
+    key=True,
+)
+history = []
+for record in train(game, recipe.batches, recipe.steps):
+    history.append((record["discriminator_loss"], record["generator_loss"]))
+    live.update(record, images=game.sample)
+print(f"{recipe.steps} steps of {recipe.settings['batch_size']} pictures, {record.seconds:.0f} seconds")
+
+# %% [markdown]
+# *What you should see:* after a few seconds blobs in the middle of the paper; then strokes; then strokes that join as
+# strokes of letters join; at the end most pictures can be named. Watch the losses while that happens: they go nowhere. D's
+# loss settles well below $2\log 2\approx 1.386$, the loss of a discriminator that knows nothing, and G's above
+# $\log 2\approx 0.693$: D keeps winning, by a little, and *that lead is what teaches G*.
+
+# %%
+tail = torch.tensor(history[len(history) // 2 :]).mean(dim=0)
+claim("the loss of a discriminator that knows nothing", float(2 * F.softplus(torch.zeros(()))), 1.386, 1.387, exact=True)
+claim("D's mean loss in the second half", tail[0], 0.2, 1.2)
+claim("G's mean loss in the second half", tail[1], 0.9, 4.0)
+
+# %% [markdown]
+# Stopping the cell (the ■ button) loses nothing: the game keeps its weights, and running the cell again goes on.
+#
+# ## 8 · Look, and look for cheating
+#
+# **EMA against raw.** The trained weights dance around; their average does not. Same latents, both generators:
+
+# %%
+raw, averaged = game.sample(ema=False), game.sample()
+figure = plots.image_grid(torch.cat([raw[:12], averaged[:12]]), columns=12, rows=["last weights", "average"])
+plots.show(figure, "The same twelve latents through G's last weights and through the average of its weights.", key=True)
+
+# %% [markdown]
+# > **Claim to check: "a generator trained this long just recites its training pictures."**
+# >
+# > If so, every sample would sit on top of a real glyph. Measure it: the distance from each sample to its nearest training
+# > glyph, against the same distance for *real* glyphs that were held back from training.
+
+# %%
+def nearest(images, among):
+    distance = torch.cdist(images.flatten(1), among.flatten(1))
+    return distance.min(dim=1)  # values and indices
+
+
+shown = data.to_float(letters.images)
+held_back = data.to_float(data.glyphs(size=32, split="test").images)
+to_train = nearest(averaged, shown)
+from_test = nearest(held_back, shown).values
+recited = (to_train.values < 0.25 * from_test.median()).float().mean()
+figure = plots.image_grid(
+    torch.cat([averaged[:12], shown[to_train.indices[:12]]]), columns=12, rows=["sample", "nearest real"]
+)
+plots.show(figure, "Twelve samples, and below each the training glyph nearest to it, pixel by pixel.")
+claim("share of samples that lie on top of a training glyph", recited, 0, 0.1)
+
+# %% [markdown]
+# *What you should see:* cousins, not copies: the neighbour often is the same letter in another weight or slant, sometimes
+# quite another letter. The claim does not hold here. (A pixel distance is a crude judge; lesson 05 has better ones.)
+#
+# > **Claim to check: "for sampling it makes no difference whether the network is in train or in eval mode."**
+# >
+# > In train mode batch norm uses the statistics of *this* batch. So a picture depends on who else is in the batch.
+
+# %%
+network, fixed = game.network("generator"), game.fixed_latents.to(game.backend.device)
+pixels = {}
+with torch.no_grad():
+    for mode in (True, False):
+        network.train(mode)
+        alone_with_3, with_all = network(fixed[:4])[0], network(fixed)[0]
+        pixels[mode] = (alone_with_3 - with_all).abs().mean().item()
+        network.eval()
+claim("same latent, other company, train mode: mean change of a pixel", pixels[True], 0.005, 1.0)
+claim("same latent, other company, eval mode: mean change of a pixel", pixels[False], 0, 1e-3, exact=True)
+
+# %% [markdown]
+# It makes a difference: in train mode the same latent gives another picture in other company. The library's `game.sample`
+# samples in eval mode, from the average.
+#
+# > **Claim to check: "`BatchNorm2d(64, 0.8)` sets the momentum to 0.8."** Many published GANs write it so.
+
+# %% tags=["nbval-check-output"]
+layer = nn.BatchNorm2d(64, 0.8)
+print("eps:", layer.eps, "  momentum:", layer.momentum)
+quiet = torch.randn(4096, 64, 1, 1, generator=torch.Generator().manual_seed(0)) * 0.5
+print(f"spread after the norm: {layer(quiet).std().item():.2f}, with the usual eps: {nn.BatchNorm2d(64)(quiet).std().item():.2f}")
+
+# %% [markdown]
+# The second argument is *eps*, the number that guards the division: with 0.8 there the layer no longer normalises — a quiet
+# channel (spread 0.5) comes out at half the spread it should have.
+#
+# ## 9 · A walk through the space of letters
+#
+# Two latents, and everything between them. The straight line $z(t)=(1-t)z_0+t z_1$ is the obvious road. It is not the
+# road the generator knows. The square of the length of a latent is a sum of 100 squares of standard normal numbers, each
+# with mean 1 and variance 2, so
+#
+# $$\mathbb E\,\lVert z\rVert^2 = 100,\qquad \operatorname{Var}\lVert z\rVert^2 = 200,$$
+#
+# and lengths pile up close to $10$: the latents live on a *shell*. Half-way on a straight line between two independent
+# ones, each coordinate is $\tfrac12(z_0+z_1)$ with variance $\tfrac12$, so the length is near $10/\sqrt2\approx 7.07$:
+# inside the shell, where training never was.
+
+# %%
+many = torch.randn(20_000, 2, 100, generator=torch.Generator().manual_seed(SEED))
+claim("mean length of a latent", many[:, 0].norm(dim=1).mean(), 9.95, 10.0, exact=True)
+claim("variance of its square", many[:, 0].square().sum(1).var(), 190, 210, exact=True)
+claim("mean length half-way on the straight road", many.mean(dim=1).norm(dim=1).mean(), 7.0, 7.1, exact=True)
+
+# %% [markdown]
+# The road that stays on the shell is the great circle, *slerp*: with $\omega$ the angle between the two,
+# $z(t)=\dfrac{\sin((1-t)\,\omega)}{\sin\omega}\,z_0+\dfrac{\sin(t\,\omega)}{\sin\omega}\,z_1$.
+
+# %%
+def straight(a, b, t):
+    return (1 - t) * a + t * b
+
+
+def slerp(a, b, t):
+    omega = torch.acos(F.cosine_similarity(a, b, dim=0))
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+ends = [(game.fixed_latents[i], game.fixed_latents[j]) for i, j in ((0, 1), (2, 3), (4, 5), (6, 7))]
+road = torch.linspace(0, 1, 12)
+walks = torch.stack([slerp(a, b, t) for a, b in ends for t in road])
+figure = plots.image_grid(game.sample(walks), columns=12, rows=[f"walk {i}" for i in range(1, 5)])
+plots.show(figure, "Four walks along great circles: the first and last column are two latents, the rest lies between.", key=True)
+
+# %%
+both = torch.stack([way(*ends[0], t) for way in (straight, slerp) for t in road])
+figure = plots.image_grid(game.sample(both), columns=12, rows=["straight", "great circle"])
+plots.show(figure, "The same two ends, joined by the straight road and by the great circle.")
+claim("length half-way along the great circle", slerp(*ends[0], torch.tensor(0.5)).norm(), 8, 12, exact=True)
+
+# %% [markdown]
+# *What you should see:* strokes bend, grow and let go, and in between stand glyphs that no typeface has. There is no frame
+# at which one picture is blended over another, as a fade would do. That is the sign of a *space* of letters rather than a
+# list of them: neighbours in latent space are neighbours in shape.
+#
+# > **Predict:** what becomes of the pictures if all latents are made shorter, $z\to\psi z$ with $\psi<1$?
+
+# %%
+psis = (1.0, 0.7, 0.4, 0.1)
+truncated = torch.cat([game.sample(psi * game.fixed_latents[:12]) for psi in psis])
+plots.show(
+    plots.image_grid(truncated, columns=12, rows=[f"ψ = {psi}" for psi in psis]),
+    "The same twelve latents, shortened more and more: the pictures grow alike.",
+)
+variety = [game.sample(psi * game.fixed_latents).std(dim=0).mean().item() for psi in psis]
+claim("variety at ψ = 0.1, as a share of that at ψ = 1", variety[-1] / variety[0], 0.0, 0.6)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# They grow alike, towards what G paints at $z=0$. This is **truncation**: less variety, and, as long as you do not overdo
+# it, fewer failures. It is the first of many dials that trade the one for the other.
+# </details>
+#
+# ## Summary
+#
+# - A transposed convolution stamps its kernel; with a stride that divides the kernel it stamps evenly: 4 and 2, not 3 and 2.
+# - DCGAN's players are mirror images: sides double while channels halve; no norm on G's output and D's input; logits at the
+#   end.
+# - The initialisation counts only when it has been applied: test the assembled network.
+# - One step: D on detached fakes, then G through D. The losses do not fall when the pictures get better.
+# - Sample from the average, in eval mode; walk on the shell, because that is where latents live.
+#
+# ## Papers
+#
+# 1. Radford, Metz, Chintala 2015, *Unsupervised representation learning with deep convolutional generative adversarial
+#    networks*, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434).
+# 2. Ioffe, Szegedy 2015, *Batch normalization*, [arXiv:1502.03167](https://arxiv.org/abs/1502.03167).
+# 3. White 2016, *Sampling generative networks*, [arXiv:1609.04468](https://arxiv.org/abs/1609.04468): slerp, and more on
+#    walking in latent space.
+#
+# **Next:** `exercises/03_dcgan` where your copy has it; then lesson 04 asks whether another objective would have done better.

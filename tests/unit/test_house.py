@@ -1,0 +1,140 @@
+"""The house: storeys, sizes, what an import costs, and that nothing needs Jupyter which should not."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_gan.paths import ROOT
+
+PACKAGE = ROOT / "course_gan"
+FILES = sorted(PACKAGE.rglob("*.py"))
+STOREYS = [
+    {"errors", "paths"},
+    {"data"},
+    {"losses", "regularizers", "models"},
+    {"plots", "metrics", "training"},
+    {"lessons", "grading"},
+    {"cli", "panels"},
+]
+HEIGHT = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
+CORE = {"data", "models", "losses", "regularizers", "training", "metrics", "plots"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path) for path in FILES}
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The package's modules that a file imports anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: a relative import, wanted absolute ones"
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            names.update(submodules & MODULES if submodules <= MODULES else {node.module, *submodules})
+    return names & MODULES - {"course_gan"}
+
+
+def code_lines(path: Path) -> int:
+    """Lines of code: not blank, not a comment, not in a docstring."""
+    text = path.read_text(encoding="utf-8")
+    documented = set()
+    for node in ast.walk(ast.parse(text)):
+        has_docstring = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
+        if has_docstring:
+            documented.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and number not in documented
+        for number, line in enumerate(text.splitlines(), 1)
+    )
+
+
+def test_every_room_has_a_storey():
+    assert {room_of(path) for path in FILES} - {"__init__"} <= set(HEIGHT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_from_storeys_below(path):
+    room = room_of(path)
+    for module in imported_modules(path):
+        other = module.split(".")[1]
+        assert other == room or HEIGHT[other] < HEIGHT[room], f"{path.name} ({room}) imports {module}"
+
+
+def test_the_imports_hold_no_circle():
+    graph = {module_of(path): imported_modules(path) - {module_of(path)} for path in FILES}
+    done: set[str] = set()
+
+    def walk(module: str, above: tuple[str, ...]) -> None:
+        assert module not in above, f"a circle: {' → '.join((*above, module))}"
+        if module not in done:
+            for below in graph[module]:
+                walk(below, (*above, module))
+            done.add(module)
+
+    for module in graph:
+        walk(module, ())
+
+
+def test_files_and_rooms_stay_small():
+    long = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in FILES}
+    assert {name: n for name, n in long.items() if n > 300} == {}
+    core = sum(code_lines(p) for p in FILES if room_of(p) in CORE)
+    assert core <= 2000, f"the core holds {core} lines of code"
+    assert sum(code_lines(p) for p in FILES) <= 4500
+
+
+def _python(code: str) -> str:
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_importing_the_package_loads_nothing_heavy_that_torch_does_not():
+    added = _python(
+        "import sys, torch; before = set(sys.modules)\n"
+        "import course_gan, course_gan.data, course_gan.models, course_gan.losses, course_gan.regularizers\n"
+        "import course_gan.training, course_gan.cli\n"
+        "print(*sorted({m.split('.')[0] for m in set(sys.modules) - before}))"
+    ).split()
+    heavy = {
+        "torchvision",
+        "matplotlib",
+        "sklearn",
+        "skimage",
+        "scipy",
+        "IPython",
+        "ipywidgets",
+        "papermill",
+        "nbgrader",
+    }
+    assert heavy & set(added) == set()
+
+
+def test_the_library_imports_where_jupyter_is_not_installed():
+    """A finder that hides Jupyter stands in for a server that has none."""
+    hide = (
+        "import sys\n"
+        "class Hide:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'IPython', 'ipykernel', 'ipywidgets', 'jupyterlab', 'jupytext',\n"
+        "                                  'nbformat', 'nbconvert', 'nbclient', 'nbgrader', 'papermill'}:\n"
+        "            raise ModuleNotFoundError(f'hidden: {name}', name=name)\n"
+        "sys.meta_path.insert(0, Hide())\n"
+    )
+    modules = [module_of(p) for p in FILES if room_of(p) in CORE or room_of(p) in {"cli", "errors"}]
+    _python(
+        hide + "import " + ", ".join(modules) + "\nfrom course_gan.lessons.notebook import claim\nclaim('x', 1, 0, 2)"
+    )

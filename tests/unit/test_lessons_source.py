@@ -1,0 +1,146 @@
+"""Lessons: a notebook is what its source says, what it states is so, and it is fit to be read."""
+
+import base64
+import io
+
+import pytest
+
+from course_gan.errors import CourseError
+from course_gan.lessons import build, convert
+from course_gan.lessons.find import choose, copy_for_learner, lessons
+from course_gan.lessons.notebook import claims_in
+
+LESSONS = lessons()
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@each_lesson
+def test_a_notebook_has_the_code_of_its_source(lesson):
+    built = convert.read(lesson.notebook)
+    assert convert.same_code(convert.to_notebook(lesson.source), built) == [], "run `make build`"
+
+
+@each_lesson
+def test_a_conversion_is_stable_to_the_byte_and_every_id_is_its_own(lesson):
+    import nbformat
+
+    first, second = convert.to_notebook(lesson.source), convert.to_notebook(lesson.source)
+    assert nbformat.writes(first) == nbformat.writes(second)
+    assert len({cell.id for cell in first.cells}) == len(first.cells)
+
+
+@each_lesson
+def test_a_notebook_was_executed_whole_without_error(lesson):
+    cells = [cell for cell in code_cells(convert.read(lesson.notebook)) if cell.source.strip()]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert not any(output.output_type == "error" for cell in cells for output in cell.outputs)
+    assert convert.read(lesson.notebook).metadata["course_gan"]["profile"] == "cpu"
+
+
+@each_lesson
+def test_every_claim_of_the_committed_outputs_holds(lesson):
+    claims = claims_in(convert.read(lesson.notebook))
+    assert len(claims) >= 3
+    assert [str(claim) for claim in claims if not claim.holds] == []
+
+
+@each_lesson
+def test_a_notebook_is_under_a_megabyte_and_its_cells_are_short(lesson):
+    assert lesson.notebook.stat().st_size <= 1_000_000
+    lengths = {i: len(c.source.splitlines()) for i, c in enumerate(code_cells(convert.read(lesson.notebook)))}
+    assert {i: n for i, n in lengths.items() if n > 20} == {}
+
+
+@each_lesson
+def test_a_lesson_explains_shows_and_asks(lesson):
+    notebook = convert.read(lesson.notebook)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    figures = [o for c in code_cells(notebook) for o in c.outputs if "image/png" in o.get("data", {})]
+    assert 1200 <= len(prose.split()) <= 4000
+    assert len(figures) >= 4
+    assert all(o.metadata.get("image/png", {}).get("alt") for o in figures), "a figure without alternative text"
+    assert prose.count("**Predict") >= 2
+    assert prose.count("<details>") == prose.count("</details>") >= 1
+    assert prose.count("arXiv:") >= 3
+
+
+@each_lesson
+def test_no_figure_is_empty(lesson):
+    from PIL import Image
+
+    for cell in code_cells(convert.read(lesson.notebook)):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                with Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))) as picture:
+                    assert min(picture.size) > 40
+                    assert len(picture.convert("RGB").getcolors(1 << 24)) > 8
+
+
+@each_lesson
+def test_a_lesson_has_one_parameters_cell_and_five_whose_output_is_compared(lesson):
+    tags = [tag for cell in code_cells(convert.read(lesson.notebook)) for tag in cell.metadata.get("tags", [])]
+    assert tags.count("parameters") == 1
+    assert tags.count("nbval-check-output") >= 5
+
+
+def test_stale_notebooks_are_listed(capsys):
+    """Whether a changed library would draw the same is for `make build` to say; here the stale ones are named."""
+    stale = {lesson.name: state for lesson in LESSONS if (state := build.state(lesson)) != "current"}
+    with capsys.disabled():
+        for name, state in stale.items():
+            print(f"\nstale: {name}: {state}")
+
+
+def test_the_digest_sees_code_and_overlooks_comments(tmp_path):
+    source = tmp_path / "lesson.py"
+    source.write_text("# %%\nfrom course_gan import errors\n")
+    assert list(build.module_digests(source)) == ["course_gan", "course_gan.errors"]
+    plain = build.module_digests(source)
+    source.write_text("# %%\n# a comment\nfrom course_gan import errors, paths\n")
+    assert {k: v for k, v in build.module_digests(source).items() if k in plain} == plain
+    assert "course_gan.paths" in build.module_digests(source)
+
+
+def test_a_changed_cell_is_found_by_its_place(tmp_path):
+    source = tmp_path / "lesson.py"
+    source.write_text("# %%\nx = 1\n\n# %%\ny = 2\n")
+    before = convert.to_notebook(source)
+    source.write_text("# %%\nx = 1\n\n# %%\ny = 3\n\n# %%\nz = 4\n")
+    assert convert.same_code(before, convert.to_notebook(source)) == [1, 2]
+
+
+def test_equal_cells_get_ids_of_their_own(tmp_path):
+    source = tmp_path / "lesson.py"
+    source.write_text("# %%\nx = 1\n\n# %%\nx = 1\n")
+    first, second = convert.to_notebook(source).cells
+    assert second.id == f"{first.id}-2"
+
+
+@pytest.mark.parametrize("word", ["00", "00_start_here", "start_here"])
+def test_a_lesson_is_found_by_number_and_name(word):
+    assert [lesson.name for lesson in choose((word,))] == ["00_start_here"]
+
+
+def test_an_unknown_lesson_is_named_with_those_there_are():
+    with pytest.raises(CourseError, match="unknown lesson '99': there are 00_start_here, "):
+        choose(("99",))
+
+
+def test_the_learners_copy_is_never_overwritten(tmp_path):
+    new = copy_for_learner(tmp_path)
+    assert tmp_path / "notebooks" / "00_start_here.ipynb" in new
+    mine = new[0]
+    mine.write_text("my own work")
+    new[1].unlink()
+    assert copy_for_learner(tmp_path) == [new[1]]
+    assert mine.read_text() == "my own work"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError, match=r"cannot write .*Not a directory.*choose another folder with --dir"):
+        copy_for_learner(tmp_path / "file")
