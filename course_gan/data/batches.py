@@ -11,7 +11,8 @@ from course_gan.data.base import ImageSet, to_float
 
 def derived_generator(*numbers: int) -> torch.Generator:
     """A CPU random generator that depends on all the non-negative numbers and on nothing else."""
-    seed = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    key = (len(numbers), *numbers)  # SeedSequence alone takes (1, 2) and (1, 2, 0) for the same
+    seed = np.random.SeedSequence(key).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(seed[0]))
 
 

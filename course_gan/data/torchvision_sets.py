@@ -84,6 +84,7 @@ def _opened(name: str, wanted: str, **arguments):
 
     try:
         return getattr(datasets, name)(**arguments)
-    except (RuntimeError, OSError, ValueError, EOFError, ImportError) as error:
-        reason = " ".join(str(error).split()).partition(". ")[0]
-        raise CourseError(f"{name}: {reason}; put {wanted}, or pass download=True") from error
+    except Exception as error:  # damaged files and failed downloads raise many kinds, some without a word
+        reason = " ".join(str(error).split()).partition(". ")[0] or "its files are damaged"
+        remedy = "" if arguments["download"] else ", or pass download=True"
+        raise CourseError(f"{name}: {reason}; put {wanted}{remedy}") from error
