@@ -41,22 +41,15 @@ def write(path: Path, content: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(path.parent)
+        if os.name == "posix":  # elsewhere a folder cannot be opened to bring the new name to the disk
+            folder = os.open(path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
         reason = f"{error.strerror}; earlier checkpoints are untouched, make room or choose another folder"
         raise CourseError(f"cannot save {path}: {reason}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk as well, where folders can be opened (not on Windows)."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def read(path: Path) -> dict[str, Any]:

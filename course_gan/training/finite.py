@@ -1,15 +1,12 @@
 """A training that has met NaN or inf is over: find it early, name it, and keep it out of the checkpoints."""
 
 import math
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 
 from course_gan.errors import CourseError
-
-Named = Iterable[tuple[str, Tensor]]
 
 
 class NonFiniteError(CourseError):
@@ -29,28 +26,25 @@ class FiniteWatch:
         self.last_read = 0
         self.suspects: dict[str, list[tuple[str, Tensor]]] = {}
 
-    def look(self, kind: str, tensors: Named, step: int) -> None:
-        """Look at named tensors before (or after) step number `step` uses them; kind: "loss", "gradient", "weight"."""
-        tensors = [(name, tensor.detach()) for name, tensor in tensors]
-        largest = get_total_norm([tensor for _, tensor in tensors], math.inf)
+    def look(self, named: list[tuple[str, Tensor]], step: int) -> None:
+        """Look at (name, tensor) pairs in step number `step`."""
+        named = [(name, tensor.detach()) for name, tensor in named]
+        largest = get_total_norm([tensor for _, tensor in named], math.inf)
         if not self.at_once:
             self.seen |= ~largest.isfinite()
-            self.suspects[f"{kind} {tensors[0][0]}"] = tensors
+            self.suspects[named[0][0]] = named
         elif not math.isfinite(largest):
-            raise NonFiniteError(_message(tensors, f"at step {step}"))
+            raise NonFiniteError(_message(named, f"at step {step}"))
 
     def read(self, step: int) -> None:
-        """Raise NonFiniteError if anything was not finite since the last reading."""
+        """Raise NonFiniteError if anything was not finite since the last reading; step: the number of steps made."""
         first, self.last_read = self.last_read + 1, step
-        if not self.at_once and bool(self.seen):
-            tensors = [pair for group in self.suspects.values() for pair in group]
-            raise NonFiniteError(_message(tensors, f"between steps {first} and {step}"))
+        if not self.at_once and self.seen:
+            suspects = [pair for named in self.suspects.values() for pair in named]
+            raise NonFiniteError(_message(suspects, f"between steps {first} and {step}"))
 
 
-def _message(tensors: Named, when: str) -> str:
-    what = "a tensor that has been overwritten since was NaN or inf"
-    for name, tensor in tensors:
-        if not tensor.isfinite().all():
-            what = f"{name} is {'NaN' if tensor.isnan().any() else 'inf'}"
-            break
-    return f"stopped {when}: {what}; saved checkpoints are untouched, resume with a lower learning rate"
+def _message(named: list[tuple[str, Tensor]], when: str) -> str:
+    culprit = next(((name, tensor) for name, tensor in named if not tensor.isfinite().all()), None)
+    found = f"{culprit[0]} is {'NaN' if culprit[1].isnan().any() else 'inf'}" if culprit else "a tensor was not finite"
+    return f"stopped {when}: {found}; saved checkpoints are untouched, go on from them with a lower learning rate"

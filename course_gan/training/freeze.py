@@ -28,15 +28,3 @@ def frozen(modules: Iterable[nn.Module]) -> Iterator[None]:
             parameter.requires_grad_(True)
         for layer, name, buffer in buffers:
             setattr(layer, name, buffer)
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[nn.Module]:
-    """Inside, the module is in evaluation mode; afterwards every layer is in the mode it was in."""
-    modes = [(layer, layer.training) for layer in module.modules()]
-    module.eval()
-    try:
-        yield module
-    finally:
-        for layer, mode in modes:
-            layer.training = mode

@@ -11,71 +11,80 @@ from course_gan.training.average import Average
 from course_gan.training.backend import Backend
 from course_gan.training.finite import FiniteWatch
 from course_gan.training.freeze import frozen
+from course_gan.training.pool import ImagePool
 from course_gan.training.schedules import linear_decay
 
 Values = dict[str, Tensor]
+PARTS = ("players", "optimizers", "schedules", "averages", "pools")  # by name, each with a state_dict of its own
 
 
 class Game:
     """What all games share: a side's turn, its descent, and the whole state as plain tensors.
 
-    players: name -> network; they are moved to the backend's device.
-    seed: all randomness of training (latents, dropout, image pool) comes from `self.random`, a CPU generator.
+    players: name -> network, moved to the backend's device. sides: name -> the players that move together, by Adam.
+    averaged: names of the players that `ema` follows; ema: decay in [0, 1) of an `Average`, or None.
+    lr: learning rate of all sides, or one for each; betas: Adam's.
+    decay: (constant, decay) steps of `linear_decay`, or None. clip: largest norm of a side's gradient, or None.
+    seed: all randomness of training (latents, dropout, image pools) comes from `self.random`, a CPU generator.
 
-    A turn freezes the players of the other side, so that D's move changes D alone and G's move G alone.
+    A turn freezes the players of all other sides, so that D's move changes D alone and G's move G alone.
     """
 
-    def __init__(self, players: dict[str, nn.Module], seed: int = 0, backend: Backend | None = None):
-        self.backend = backend or Backend()
+    def __init__(
+        self,
+        players: dict[str, nn.Module],
+        sides: dict[str, tuple[str, ...]],
+        averaged: tuple[str, ...] = (),
+        lr: float | dict[str, float] = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        decay: tuple[int, int] | None = None,
+        ema: float | None = None,
+        clip: float | None = None,
+        seed: int = 0,
+        backend: Backend | None = None,
+    ):
+        self.backend, self.clip, self.sides, self.steps = backend or Backend(), clip, sides, 0
+        self.random = torch.Generator().manual_seed(seed)
         self.players = nn.ModuleDict({name: self.backend.prepare(player) for name, player in players.items()})
         self._callable = {name: self.backend.parallel(player) for name, player in self.players.items()}
-        self.random = torch.Generator().manual_seed(seed)
-        self.sides: dict[str, tuple[str, ...]] = {}
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
-        self.schedules: dict[str, torch.optim.lr_scheduler.LRScheduler] = {}
-        self.averages: dict[str, Average] = {}
+        for side, names in sides.items():
+            mine = [p for name in names for p in self.players[name].parameters() if p.requires_grad]
+            self.optimizers[side] = torch.optim.Adam(mine, lr[side] if isinstance(lr, dict) else lr, betas, fused=True)
+        decaying = self.optimizers.items() if decay else ()
+        self.schedules = {side: linear_decay(optimizer, *decay) for side, optimizer in decaying}
+        self.averages = {name: Average(self.players[name], ema) for name in averaged if ema is not None}
+        self.pools: dict[str, ImagePool] = {}
+        self.tensors: Values = {}  # whatever else belongs to the state
         self.watch = FiniteWatch(self.backend.device)
-        self.clip: float | None = None
-        self.steps = 0
-
-    def add_side(self, side: str, names: tuple[str, ...], lr: float, betas: tuple[float, float], decay=None) -> None:
-        """Let the named players move together, with Adam; decay: (constant, decay) steps of `linear_decay`, or None."""
-        self.sides[side] = names
-        parameters = [p for name in names for p in self.players[name].parameters() if p.requires_grad]
-        self.optimizers[side] = torch.optim.Adam(parameters, lr, betas, fused=True)
-        if decay is not None:
-            self.schedules[side] = linear_decay(self.optimizers[side], *decay)
-
-    def add_average(self, name: str, decay: float | None) -> None:
-        """Follow a player with an exponential moving average, unless decay is None."""
-        if decay is not None:
-            self.averages[name] = Average(self.players[name], decay)
 
     @contextmanager
     def turn(self, side: str) -> Iterator[list[nn.Module]]:
         """The forward half of a move: yields the side's players, the others frozen, in the backend's number format."""
-        mine = self.sides[side]
         seed = int(torch.randint(2**62, (), generator=self.random)) + self.backend.rank
         with ExitStack() as stack:
-            stack.enter_context(frozen(player for name, player in self.players.items() if name not in mine))
+            stack.enter_context(frozen(p for name, p in self.players.items() if name not in self.sides[side]))
             stack.enter_context(self.backend.randomness(seed))
             stack.enter_context(self.backend.autocast(self.players))
-            yield [self._callable[name] for name in mine]
+            yield [self._callable[name] for name in self.sides[side]]
 
-    def descend(self, side: str, loss: Tensor) -> None:
-        """The backward half of a move: one optimiser step of the side, with an eye on NaN and inf."""
-        mine, step = [self.players[name] for name in self.sides[side]], self.steps + 1
-        parameters = [(f"{n}.{k}", p) for n in self.sides[side] for k, p in self.players[n].named_parameters()]
-        self.watch.look("loss", [(f"the {side}'s loss", loss)], step)
-        self.optimizers[side].zero_grad()
+    def descend(self, side: str, loss: Tensor, **values: Tensor) -> Values:
+        """The backward half of a move: one step of the side's optimiser, with an eye on NaN and inf.
+
+        Returns the loss as "<side>_loss", and the values, all detached.
+        """
+        step, optimizer = self.steps + 1, self.optimizers[side]
+        named = [(f"{n}.{k}", p) for n in self.sides[side] for k, p in self.players[n].named_parameters()]
+        self.watch.look([(f"the {side}'s loss", loss)], step)
+        optimizer.zero_grad()
         loss.backward()
-        gradients = [(f"the gradient of {name}", p.grad) for name, p in parameters if p.grad is not None]
-        self.watch.look("gradient", gradients, step)
+        self.watch.look([(f"the gradient of {name}", p.grad) for name, p in named if p.grad is not None], step)
         if self.clip is not None:
-            nn.utils.clip_grad_norm_((p for _, p in parameters), self.clip)
-        self.optimizers[side].step()
-        self.watch.look("weight", [(f"the weight {name}", p) for name, p in parameters], step)
-        self.backend.average_buffers(mine)
+            nn.utils.clip_grad_norm_([p for _, p in named], self.clip)
+        optimizer.step()
+        self.watch.look([(f"the weight {name}", p) for name, p in named], step)
+        self.backend.average_buffers(self.players[name] for name in self.sides[side])
+        return {name: value.detach() for name, value in {f"{side}_loss": loss, **values}.items()}
 
     def discriminator_step(self, batch: Tensor | tuple) -> Values:
         """Move the discriminator side once; returns named scalars."""
@@ -100,35 +109,47 @@ class Game:
         self.steps += 1
         return values
 
-    def network(self, name: str, ema: bool = True) -> nn.Module:
-        """The averaged player where there is one and it is wanted, else the player itself."""
-        return self.averages[name].module if ema and name in self.averages else self.players[name]
+    @contextmanager
+    def evaluating(self, name: str, ema: bool = True) -> Iterator[nn.Module]:
+        """A player, averaged where it is and ema is true, in evaluation mode; its dropout falls alike every time."""
+        network = self.averages[name].module if ema and name in self.averages else self.players[name]
+        mode = network.training
+        try:
+            with torch.no_grad(), self.backend.randomness(0):
+                yield network.eval()
+        finally:
+            network.train(mode)
 
-    def _parts(self) -> dict[str, dict[str, Any]]:
-        """Everything with a state_dict of its own, by kind and name; subclasses add to it."""
-        return {
-            "players": dict(self.players),
-            "optimizers": self.optimizers,
-            "schedules": self.schedules,
-            "averages": self.averages,
-        }
-
-    def _tensors(self) -> dict[str, Tensor]:
-        """Fixed tensors that belong to the state; subclasses add to it."""
-        return {}
+    def answer(self, name: str, inputs: Tensor, ema: bool = True) -> Tensor:
+        """What a player makes of inputs (n, ...): float32 on the CPU, without gradient."""
+        with self.evaluating(name, ema) as network:
+            return torch.cat([network(self.backend.to_device(part)).float().cpu() for part in inputs.split(64)])
 
     def state_dict(self) -> dict[str, Any]:
-        """The whole state in plain tensors, numbers and names: what comes next depends on it and the data alone."""
-        state = {kind: {n: part.state_dict() for n, part in parts.items()} for kind, parts in self._parts().items()}
-        scalars = {"game": type(self).__name__, "steps": self.steps, "random": self.random.get_state()}
-        return state | scalars | {"tensors": {name: tensor.clone() for name, tensor in self._tensors().items()}}
+        """The whole state in plain tensors, numbers and names: what comes next depends on it and on the data alone."""
+        state = {kind: {n: part.state_dict() for n, part in getattr(self, kind).items()} for kind in PARTS}
+        numbers = {"game": type(self).__name__, "steps": self.steps, "random": self.random.get_state()}
+        return state | numbers | {"tensors": dict(self.tensors)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where state_dict was taken, on whichever device this game is."""
-        for kind, parts in self._parts().items():
-            for name, part in parts.items():
+        """Go on where state_dict was taken, on whichever device this game is.
+
+        Raises ValueError, before anything is loaded, when the state is of another game or its players of other shapes.
+        """
+        if state["game"] != type(self).__name__:
+            raise ValueError(f"it was saved from a {state['game']}, this is a {type(self).__name__}")
+        saved, mine = _shapes(state["players"]), _shapes(self.state_dict()["players"])
+        for name in saved | mine:
+            if saved.get(name) != mine.get(name):
+                raise ValueError(f"{name} is {saved.get(name)} there and {mine.get(name)} here")
+        for kind in PARTS:
+            for name, part in getattr(self, kind).items():
                 part.load_state_dict(state[kind][name])
-        for name, tensor in self._tensors().items():
+        for name, tensor in self.tensors.items():
             tensor.copy_(state["tensors"][name])
-        self.random.set_state(state["random"].cpu())
+        self.random.set_state(state["random"])
         self.steps = state["steps"]
+
+
+def _shapes(players: dict[str, dict[str, Tensor]]) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.{key}": tuple(value.shape) for name, part in players.items() for key, value in part.items()}

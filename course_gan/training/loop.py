@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game
+from course_gan.training.run_directory import RunDirectory
 
-READ_EVERY = 50  # steps between two looks at an accelerator
+READ_EVERY = 50  # steps between two questions to an accelerator, or between processes
 
 
 @dataclass(frozen=True)
@@ -28,58 +28,49 @@ class Record:
         return float(self.values[name])
 
 
-class _Stop:
-    """What a signal asked for; 0 is nothing."""
-
-    signal = 0
-
-
 @contextmanager
-def _signals() -> Iterator[_Stop]:
-    """Inside, the first Ctrl-C or SIGTERM is noted, to be obeyed between two steps; the second acts at once."""
-    stop, old = _Stop(), {}
-
-    def note(number, frame):
-        stop.signal = number
-        restore()
+def _signals() -> Iterator[list[int]]:
+    """Inside, the first Ctrl-C or SIGTERM is put in the list, to be obeyed between steps; a second acts at once."""
+    received, handlers = [], {}
 
     def restore():
-        while old:
-            signal.signal(*old.popitem())
+        while handlers:
+            signal.signal(*handlers.popitem())
+
+    def note(number, _frame):
+        received.append(number)
+        restore()
 
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            old[number] = signal.signal(number, note)
+        handlers.update({number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)})
     try:
-        yield stop
+        yield received
     finally:
         restore()
 
 
-def train(game: Game, batches: Iterator, steps: int, run=None, save_every: int | None = None) -> Iterator[Record]:
+def train(
+    game: Game, batches: Iterator, steps: int, run: RunDirectory | None = None, save_every: int | None = None
+) -> Iterator[Record]:
     """Make `steps` more steps of the game and yield a Record after each.
 
     batches: endless; with a run it needs state_dict and load_state_dict, as `course_gan.data.Batches` has.
-    run: an open RunDirectory to save into: every `save_every` steps, at the end, and before leaving early for whatever
-        reason but NaN. save_every=None saves only then.
+    run: an entered RunDirectory, which saves every `save_every` steps (None: never), at the end, and, as it is left,
+        whatever has not been saved yet: after Ctrl-C, SIGTERM or an exception too.
     Raises NonFiniteError on NaN or inf, KeyboardInterrupt after Ctrl-C, SystemExit(143) after SIGTERM.
     """
     began, last = time.monotonic(), game.steps + steps
-    with _signals() as stop:
-        try:
-            while game.steps < last:
-                values = game.step(batches)
-                due = game.steps == last or game.steps % (1 if game.watch.at_once else READ_EVERY) == 0
-                if due:
-                    game.watch.read(game.steps)
-                if run is not None and (game.steps == last or (save_every and game.steps % save_every == 0)):
-                    run.save(game, batches)
-                yield Record(game.steps, time.monotonic() - began, values)
-                if (due or game.backend.world_size == 1) and game.backend.any(bool(stop.signal)):
-                    raise SystemExit(143) if stop.signal == signal.SIGTERM else KeyboardInterrupt
-        except NonFiniteError:
-            raise
-        except BaseException:
-            if run is not None and game.steps > run.last_step:
+    if run is not None:
+        run.following = game, batches
+    with _signals() as received:
+        while game.steps < last:
+            values = game.step(batches)
+            saving = run is not None and (game.steps == last or (save_every and game.steps % save_every == 0))
+            reading = saving or game.steps == last or game.steps % READ_EVERY == 0
+            if reading:
+                game.watch.read(game.steps)
+            if saving:
                 run.save(game, batches)
-            raise
+            yield Record(game.steps, time.monotonic() - began, values)
+            if (reading or game.backend.world_size == 1) and game.backend.any(bool(received)):
+                raise SystemExit(143) if signal.SIGTERM in received else KeyboardInterrupt

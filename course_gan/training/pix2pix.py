@@ -5,9 +5,9 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from course_gan import losses
-from course_gan.training.backend import Backend
-from course_gan.training.freeze import evaluating
 from course_gan.training.game import Game, Values
+
+Pair = tuple[Tensor, Tensor]
 
 
 class Pix2Pix(Game):
@@ -15,7 +15,7 @@ class Pix2Pix(Game):
 
     generator: input -> image; discriminator: (b, input channels + image channels, h, w) -> patch logits.
     adversarial, l1, l2: weights of G's three terms; adversarial=0 leaves D out of the game.
-    loss, lr, betas: as published. decay: (constant, decay) steps of `linear_decay`, or None. ema: as in GAN.
+    options: as in `Game`; the learning rate is the published one.
     D moves before G, and its loss is halved.
     """
 
@@ -27,21 +27,14 @@ class Pix2Pix(Game):
         adversarial: float = 1.0,
         l1: float = 100.0,
         l2: float = 0.0,
-        lr: float = 2e-4,
-        betas: tuple[float, float] = (0.5, 0.999),
-        decay: tuple[int, int] | None = None,
-        ema: float | None = None,
-        seed: int = 0,
-        backend: Backend | None = None,
+        **options,
     ):
-        super().__init__({"generator": generator, "discriminator": discriminator}, seed, backend)
+        players = {"discriminator": discriminator, "generator": generator}
+        super().__init__(players, {side: (side,) for side in players}, ("generator",), **options)
         self.generator, self.discriminator = self.players["generator"], self.players["discriminator"]
         self.loss, self.adversarial, self.l1, self.l2 = losses.get(loss), adversarial, l1, l2
-        self.add_side("discriminator", ("discriminator",), lr, betas, decay)
-        self.add_side("generator", ("generator",), lr, betas, decay)
-        self.add_average("generator", ema)
 
-    def discriminator_step(self, batch: tuple[Tensor, Tensor]) -> Values:
+    def discriminator_step(self, batch: Pair) -> Values:
         """Move D once on true and on translated pairs; G is frozen."""
         if not self.adversarial:
             return {}
@@ -50,14 +43,9 @@ class Pix2Pix(Game):
             real_logits = discriminator(torch.cat([source, target], 1))  # (b, 1, h', w')
             fake_logits = discriminator(torch.cat([source, self.generator(source)], 1))
             loss = self.loss.discriminator(real_logits, fake_logits) / 2
-        self.descend("discriminator", loss)
-        return {
-            "discriminator_loss": loss.detach(),
-            "real_logit": real_logits.detach().mean(),
-            "fake_logit": fake_logits.detach().mean(),
-        }
+        return self.descend("discriminator", loss, real_logit=real_logits.mean(), fake_logit=fake_logits.mean())
 
-    def generator_step(self, batch: tuple[Tensor, Tensor]) -> Values:
+    def generator_step(self, batch: Pair) -> Values:
         """Move G once: deceive D about the pair, and stay near the target."""
         source, target = batch
         with self.turn("generator") as (generator,):
@@ -67,14 +55,11 @@ class Pix2Pix(Game):
             if self.adversarial:
                 values["adversarial"] = self.loss.generator(self.discriminator(torch.cat([source, fake], 1)))
                 loss = loss + self.adversarial * values["adversarial"]
-        self.descend("generator", loss)
-        return {"generator_loss": loss.detach()} | {name: value.detach() for name, value in values.items()}
+        return self.descend("generator", loss, **values)
 
-    @torch.no_grad()
     def sample(self, inputs: Tensor, ema: bool = True) -> Tensor:
         """Translations (b, c, h, w) of inputs, on the CPU; dropout stays on, its masks the same at every call.
 
         Batch norm uses its running statistics, so that an answer does not depend on the other images asked about.
         """
-        with evaluating(self.network("generator", ema)) as generator, self.backend.randomness(0):
-            return torch.cat([generator(self.backend.to_device(x)).float().cpu() for x in inputs.split(64)])
+        return self.answer("generator", inputs, ema)
