@@ -1,4 +1,5 @@
 """Training: the backend, the games (who moves when), the loop, and what lets a run survive."""
+# ruff: noqa: F401
 
 from course_gan.training.adain import AdaIN
 from course_gan.training.average import Average
@@ -12,19 +13,3 @@ from course_gan.training.pix2pix import Pix2Pix
 from course_gan.training.pool import ImagePool
 from course_gan.training.run_directory import RunDirectory
 from course_gan.training.schedules import linear_decay
-
-__all__ = [
-    "GAN",
-    "AdaIN",
-    "Average",
-    "Backend",
-    "CycleGAN",
-    "Game",
-    "ImagePool",
-    "NonFiniteError",
-    "Pix2Pix",
-    "Record",
-    "RunDirectory",
-    "linear_decay",
-    "train",
-]

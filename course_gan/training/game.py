@@ -102,8 +102,9 @@ class Game:
     def step(self, batches: Iterator) -> Values:
         """One step of training: a round of moves, then schedules and averages."""
         values = self.moves(batches)
-        for schedule in self.schedules.values():
-            schedule.step()
+        for side, schedule in self.schedules.items():
+            if self.optimizers[side].state:  # a side that has not moved yet does not age
+                schedule.step()
         for name, average in self.averages.items():
             average.update_parameters(self.players[name])
         self.steps += 1

@@ -1,0 +1,210 @@
+"""The games of the lessons, by number: one function builds them for the notebook and for `course-gan train`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_gan import data, models
+from course_gan.errors import CourseError
+from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Game, Pix2Pix
+
+Settings = dict[str, Any]
+PROFILES = ("smoke", "cpu", "gpu")
+
+
+@dataclass
+class Recipe:
+    """A game ready to be trained, its data, the number of steps it deserves, and a look at what it has learned.
+
+    preview: called for samples, points (n, 2) or images (n, c, h, w) in [-1, 1] to be shown in `columns` columns.
+    """
+
+    game: Game
+    batches: Iterator
+    steps: int
+    settings: Settings
+    preview: Callable[[], Tensor]
+    columns: int = 8
+
+
+_GAN = {
+    "loss": "non_saturating",
+    "lr": 2e-4,
+    "lr_discriminator": None,
+    "betas": (0.5, 0.999),
+    "discriminator_steps": 1,
+    "r1": 0.0,
+    "r2": 0.0,
+    "gradient_penalty": 0.0,
+    "ema": 0.999,
+}
+_BACKEND = {"device": "auto", "dtype": "auto", "compile": False}
+_TOY = _GAN | {"lr": 1e-3, "width": 128, "layers": 3, "latent_dim": 2, "batch_size": 256, "samples": 20_000}
+_TOY_PROFILES = {
+    "smoke": {"steps": 30, "width": 32, "batch_size": 64},
+    "cpu": {"steps": 3_000},
+    "gpu": {"steps": 20_000},
+}
+_GLYPHS = _GAN | {"width": 32, "latent_dim": 100, "image_size": 32, "copies": 8, "batch_size": 64}
+_GLYPHS_PROFILES = {
+    "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "batch_size": 16},
+    "cpu": {"steps": 1_500},
+    "gpu": {"steps": 20_000, "width": 64, "image_size": 64, "copies": 16, "batch_size": 128},
+}
+# What an objective needs beside its name to be the published method.
+_OBJECTIVES = {"wasserstein": {"gradient_penalty": 10.0}, "relativistic": {"r1": 1.0, "r2": 1.0}}
+
+
+def _toy(s: Settings, backend: Backend) -> tuple:
+    source = data.ring if s["data"] == "ring" else data.grid
+    points = source(s["samples"], generator=data.derived_generator(s["seed"]))
+    generator = models.MLPGenerator(s["latent_dim"], 2, s["width"], s["layers"])
+    discriminator = models.MLPDiscriminator(2, s["width"], s["layers"])
+    game = GAN(generator, discriminator, **{name: s[name] for name in _GAN}, seed=s["seed"], backend=backend)
+    return game, data.Batches, [points], lambda: game.sample(n=1024)
+
+
+def _dcgan(s: Settings, backend: Backend) -> tuple:
+    glyphs = data.glyphs(s["image_size"], "train", s["copies"], s["seed"])
+    generator = models.DCGANGenerator(s["latent_dim"], glyphs.channels, s["width"], s["image_size"])
+    discriminator = models.DCGANDiscriminator(glyphs.channels, s["width"], s["image_size"], s["discriminator_norm"])
+    game = GAN(generator, discriminator, **{name: s[name] for name in _GAN}, seed=s["seed"], backend=backend)
+    return game, data.Batches, [glyphs], game.sample
+
+
+def _pix2pix(s: Settings, backend: Backend) -> tuple:
+    train = data.texture_maps(s["maps"], s["image_size"], s["seed"], "train")
+    held_out = [data.to_float(part.images) for part in data.texture_maps(8, s["image_size"], s["seed"], "test")]
+    translator = models.UNetGenerator(width=s["width"], depth=s["depth"], max_multiplier=s["max_multiplier"])
+    discriminator = models.PatchDiscriminator(6, s["width"], s["patch_layers"], norm="batch")
+    options = {name: s[name] for name in ("loss", "adversarial", "l1", "l2", "lr", "betas", "ema", "seed")}
+    game = Pix2Pix(translator, discriminator, **options, backend=backend)
+    return game, data.Batches, [train], lambda: torch.cat([held_out[0], game.sample(held_out[0]), held_out[1]])
+
+
+def _cyclegan(s: Settings, backend: Backend) -> tuple:
+    glyphs = {split: data.glyphs(s["image_size"], split, s["copies"], s["seed"]) for split in ("train", "test")}
+    a, b = (glyphs["train"].where(typeface=list(s[name])) for name in ("typefaces_a", "typefaces_b"))
+    shape = {"width": s["width"], "blocks": s["blocks"], "downsamplings": s["downsamplings"]}
+    translators = [models.ResNetGenerator(1, 1, **shape) for _ in range(2)]
+    discriminators = [models.PatchDiscriminator(1, s["width"], s["patch_layers"]) for _ in range(2)]
+    options = {name: s[name] for name in ("cycle", "identity", "pool", "lr", "betas", "ema", "seed")}
+    game = CycleGAN(*translators, *discriminators, **options, decay=(s["steps"] // 2,) * 2, backend=backend)
+    held_out = data.to_float(glyphs["test"].where(typeface=list(s["typefaces_a"])).images[:16])
+    return game, data.UnpairedBatches, [a, b], lambda: torch.cat([held_out, game.sample(held_out)])
+
+
+def _adain(s: Settings, backend: Backend) -> tuple:
+    content, style = (
+        source.patches(s["image_size"], s["patches"], s["seed"]) for source in (data.photos(), data.textures())
+    )
+    shape = {"widths": s["widths"], "repeats": (1,) * (len(s["widths"]) - 1)}
+    options = {name: s[name] for name in ("content", "style", "pretrain", "normalise", "clip", "lr", "ema", "seed")}
+    decay = ((s["steps"] - s["pretrain"]) // 2,) * 2
+    game = AdaIN(
+        models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape), **options, decay=decay, backend=backend
+    )
+    shown = [data.to_float(p.patches(s["image_size"], 8, 1, "test").images) for p in (data.photos(), data.textures())]
+    return game, data.UnpairedBatches, [content, style], lambda: torch.cat([*shown, game.sample(*shown)])
+
+
+_LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
+    "01": (_toy, _TOY | {"data": "ring"}, _TOY_PROFILES),
+    "02": (_toy, _TOY | {"data": "grid", "r1": 0.1}, _TOY_PROFILES),
+    "03": (_dcgan, _GLYPHS | {"discriminator_norm": "batch"}, _GLYPHS_PROFILES),
+    "04": (_dcgan, _GLYPHS | {"discriminator_norm": "none"}, _GLYPHS_PROFILES),
+    "07": (
+        _pix2pix,
+        {
+            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 100.0, "l2": 0.0},
+            **{"lr": 2e-4, "betas": (0.5, 0.999), "ema": None, "batch_size": 16},
+            **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 2},
+        },
+        {
+            "smoke": {"steps": 10, "width": 4, "depth": 3, "image_size": 32, "maps": 32, "batch_size": 4},
+            "cpu": {"steps": 700},
+            "gpu": {"steps": 20_000, "maps": 4000, "width": 64, "depth": 6, "max_multiplier": 8},
+        },
+    ),
+    "08": (
+        _cyclegan,
+        {
+            **{"cycle": 10.0, "identity": 0.5, "pool": 50, "lr": 4e-4, "betas": (0.5, 0.999), "ema": None},
+            **{"typefaces_a": ("DejaVuSans", "cmss10"), "typefaces_b": ("DejaVuSerif-BoldItalic", "STIXGeneralBolIta")},
+            **{"image_size": 32, "copies": 8, "batch_size": 16},
+            **{"width": 32, "blocks": 4, "downsamplings": 1, "patch_layers": 2},
+        },
+        {
+            "smoke": {"steps": 5, "width": 4, "blocks": 1, "copies": 1, "batch_size": 4},
+            "cpu": {"steps": 1_500},
+            "gpu": {"steps": 20_000, "width": 64, "blocks": 6, "copies": 16},
+        },
+    ),
+    "10": (
+        _adain,
+        {
+            **{"content": 1.0, "style": 10.0, "pretrain": 500, "normalise": True, "clip": 1.0, "lr": 1e-3, "ema": None},
+            **{"image_size": 64, "patches": 2000, "widths": (32, 64, 128), "batch_size": 8},
+        },
+        {
+            "smoke": {"steps": 8, "pretrain": 4, "image_size": 32, "patches": 32, "widths": (4, 8), "batch_size": 4},
+            "cpu": {"steps": 2_500},
+            "gpu": {"steps": 40_000, "pretrain": 5_000, "patches": 8000, "widths": (64, 128, 256, 512)},
+        },
+    ),
+}
+
+
+def settings(lesson: str, profile: str = "cpu", **overrides: Any) -> Settings:
+    """The settings of a lesson's game under a profile, as a flat dict; an override of None leaves the profile's.
+
+    lesson: 01, 02, 03, 04, 07, 08 or 10, as "3", "03" or "03_dcgan". profile: "smoke", "cpu" or "gpu".
+    Raises CourseError for another lesson, profile or setting, or a value of another type.
+    """
+    lesson = lesson.split("_")[0].zfill(2)
+    if lesson not in _LESSONS:
+        raise CourseError(f"lesson {lesson!r} has no game to train: choose one of {', '.join(_LESSONS)}")
+    if profile not in PROFILES:
+        raise CourseError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}")
+    _, common, by_profile = _LESSONS[lesson]
+    chosen = {"lesson": lesson, "profile": profile, "seed": 0} | _BACKEND | common | by_profile[profile]
+    given = {name.lower(): value for name, value in overrides.items() if value is not None}
+    chosen |= _OBJECTIVES.get(given.get("loss"), {}) if lesson == "04" else {}
+    for name, value in given.items():
+        if name not in chosen or name in ("lesson", "profile"):
+            raise CourseError(f"lesson {lesson} has no setting {name!r}: it has {', '.join(sorted(chosen))}")
+        chosen[name] = _typed(name, value, chosen[name])
+    return chosen
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    """The value as the type of the default: an integer may stand for a float, and None for a number left out."""
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if isinstance(default, tuple) and isinstance(value, list):
+        return tuple(value)
+    if default is not None and type(value) is not type(default):
+        raise CourseError(f"{name} is {value!r}, but has to be like {default!r}")
+    return value
+
+
+def build(lesson: str, profile: str = "cpu", **overrides: Any) -> Recipe:
+    """A lesson's game with its data, from `settings(lesson, profile, **overrides)`.
+
+    The same settings give the same players, batches and samples, whatever torch's global random state.
+    """
+    chosen = settings(lesson, profile, **overrides)
+    backend = Backend(**{name: chosen[name] for name in _BACKEND})
+    with backend.randomness(chosen["seed"]):
+        game, kind, sources, preview = _LESSONS[chosen["lesson"]][0](chosen, backend)
+    share = {"seed": chosen["seed"], "rank": backend.rank, "world_size": backend.world_size}
+    batches = kind(*(_moved(source, backend) for source in sources), batch_size=chosen["batch_size"], **share)
+    return Recipe(game, batches, chosen["steps"], chosen, preview)
+
+
+def _moved(source: Any, backend: Backend) -> Any:
+    """A tensor, an image set or a tuple of those on the device."""
+    return tuple(part.to(backend.device) for part in source) if isinstance(source, tuple) else source.to(backend.device)
