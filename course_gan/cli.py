@@ -104,6 +104,26 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 
 
 @main.command()
+@click.argument("lesson")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@_profile
+@_parameter
+@click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
+def train(lesson, out, profile, pairs, resume):
+    """Train a lesson's game without Jupyter: checkpoints, samples as PNG and log.jsonl in the folder.
+
+    LESSON is one with a game (01, 02, 03, 04, 07, 08, 10). Ctrl-C saves first; with --resume the run goes on and ends as
+    it would have without the interruption.
+    """
+    from course_gan.lessons.train import run as run_training
+
+    try:
+        run_training(lesson, profile, out, resume, _parameters(pairs))
+    except KeyboardInterrupt:  # the run has said how to go on
+        sys.exit(130)
+
+
+@main.command()
 @click.argument("lesson", nargs=-1)
 @click.option("--force", is_flag=True, help="Build even what is current.")
 @click.option("--check", is_flag=True, help="Only say what is stale; exit status 1 if anything is.")

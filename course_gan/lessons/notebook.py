@@ -62,7 +62,13 @@ class Claim:
 
     def __str__(self):
         mark = "✓" if self.holds else "✗"
-        return f"{mark} {self.name} = {self.value:.4g}   (stated: {self.low:.4g} to {self.high:.4g})"
+        stated = _number(self.low) if self.low == self.high else f"{_number(self.low)} to {_number(self.high)}"
+        return f"{mark} {self.name} = {_number(self.value)}   (stated: {stated})"
+
+
+def _number(value: float) -> str:
+    """Four digits, or all of a count."""
+    return f"{value:,.0f}" if math.isfinite(value) and value == round(value) else f"{value:.4g}"
 
 
 def claim(name: str, value: float, low: float, high: float, exact: bool = False) -> None:
@@ -76,7 +82,7 @@ def claim(name: str, value: float, low: float, high: float, exact: bool = False)
     smoke = os.environ.get("COURSE_GAN_PROFILE", "cpu") == "smoke"
     _show(stated)
     if not stated.holds and (exact or not smoke):
-        raise ClaimError(f"{name}: {stated.value:.4g} is outside {stated.low:.4g} to {stated.high:.4g}")
+        raise ClaimError(f"{name}: {_number(stated.value)} is outside {_number(stated.low)} to {_number(stated.high)}")
 
 
 def _show(stated: Claim) -> None:

@@ -60,25 +60,18 @@ class _Plan:
     def __init__(self, out, profile, parameters, timeout, threads):
         self.out, self.profile, self.parameters, self.timeout, self.threads = out, profile, parameters, timeout, threads
         self.stop = threading.Event()
-        self.slots: list[int] = []
+        self.bars: dict = {}  # slot -> the bar shown there
 
     def one(self, lesson: Lesson) -> Outcome:
         """Run a lesson in a folder of its own, then move what came out into place."""
         from tqdm import tqdm
 
-        slot = next(i for i in range(1, 1000) if i not in self.slots)
-        self.slots.append(slot)
+        slot = next(i for i in range(1, 1000) if i not in self.bars)
         scratch = self.out / ".running" / lesson.name
         shutil.rmtree(scratch, ignore_errors=True)
-        bar = tqdm(
-            desc=lesson.name,
-            position=slot,
-            leave=False,
-            unit="cell",
-            bar_format="{desc:<24} {bar:20} {n}/{total} cells {elapsed}",
-            total=1,
-            disable=None,
-        )
+        shape = "{desc:<24} {bar:20} {n}/{total} cells {elapsed}"
+        bar = tqdm(desc=lesson.name, position=slot, leave=False, total=1, bar_format=shape, disable=None)
+        self.bars[slot] = bar
 
         def progress(done, cells):
             bar.total = cells
@@ -108,7 +101,7 @@ class _Plan:
             outcome = Outcome(lesson.name, "failed", 0.0, _cannot_write(self.out, error))
         finally:
             bar.close()
-            self.slots.remove(slot)
+            del self.bars[slot]
             shutil.rmtree(scratch, ignore_errors=True)
         return outcome
 
@@ -124,6 +117,9 @@ def _run_all(plan: _Plan, todo, jobs: int, records: dict, outcomes: list[Outcome
         running: dict[Future, tuple] = {pool.submit(plan.one, lesson): (lesson, mark) for lesson, mark in todo}
         try:
             while running:
+                over_all.refresh()  # keeps the clocks going while nothing is finished
+                for bar in list(plan.bars.values()):
+                    bar.refresh()
                 for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
                     lesson, mark = running.pop(future)
                     outcome = future.result()

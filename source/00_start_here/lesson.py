@@ -264,7 +264,9 @@ def warp(images, matrix):  # images: (b, c, h, w); matrix: (2, 2), or (b, 2, 2) 
 
 
 # %%
-letters = data.to_float(glyphs.where(character=["b", "R", "2"], typeface=[faces[0], faces[8], faces[15]]).images)[[0, 4, 8]]
+letters = data.to_float(glyphs.where(character=["b", "R", "2"], typeface=[faces[0], faces[8], faces[15]]).images)[
+    [0, 4, 8]
+]
 moved = torch.cat([torch.stack([warp(letter[None], m)[0] for m in MAPS.values()]) for letter in letters])
 figure = plots.image_grid(moved, columns=len(MAPS), titles=list(MAPS))
 plots.show(figure, "Three glyphs under six affine maps, one map a column.")
@@ -342,6 +344,7 @@ plots.show(figure, "Patches of photos, and below them the same patches augmented
 # compares with a reference of its own, and when you are wrong tells what it sent, what it expected and what came. Here is
 # the whole idea in twelve lines, on a function that turns bytes into the range $(-1, 1)$, with the commonest mistake in it.
 
+
 # %%
 def my_to_float(images):
     return images.float() / 255  # (0, 1): the mistake
@@ -355,7 +358,9 @@ def small_check(function):
         return "your function changed its input"
     off = (came.double() - expected).abs().flatten()
     worst = int(off.argmax())
-    message = f"for byte {sent.flatten()[worst]} I expected {expected.flatten()[worst]:.3f}, got {came.flatten()[worst]:.3f}"
+    message = (
+        f"for byte {sent.flatten()[worst]} I expected {expected.flatten()[worst]:.3f}, got {came.flatten()[worst]:.3f}"
+    )
     return "right" if off.max() < 1e-5 else message
 
 

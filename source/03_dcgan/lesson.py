@@ -15,17 +15,18 @@
 # numbers each, three minutes after it had painted nothing but grey.
 
 # %%
+import copy
 import os
 from itertools import pairwise
 
-import matplotlib
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from course_gan import data, models, plots
 from course_gan.lessons.notebook import Profile, claim
-from course_gan.training import GAN, build, train
+from course_gan.lessons.recipes import build
+from course_gan.training import GAN, Backend, train
 
 plots.use_style()
 
@@ -45,9 +46,10 @@ BATCH_SIZE = None
 profile = Profile(PROFILE)
 torch.manual_seed(SEED)
 recipe = build("03", PROFILE, seed=SEED, steps=STEPS, width=WIDTH, lr=LR, batch_size=BATCH_SIZE)
-letters = data.glyphs(size=32, split="train")
+size = recipe.settings["image_size"]
+letters = data.glyphs(size, split="train")
 figure = plots.image_grid(letters.subset(torch.randperm(len(letters))[:64]).images, columns=16)
-plots.show(figure, "What the generator will never be shown, and has to imitate: 64 of the real glyphs.")
+plots.show(figure, "64 of the real glyphs. D is shown such pictures; G never sees one and has to imitate them.")
 
 # %% [markdown]
 # ## 1 · Five rules
@@ -78,6 +80,7 @@ plots.show(figure, "What the generator will never be shown, and has to imitate: 
 #
 # With $k=4$, $s=2$, $p=1$ that is $2n$: an exact doubling. Here is stamping, in the open, against PyTorch's.
 
+
 # %%
 def stamp(x, kernel, stride, padding):  # x: (n, n), kernel: (k, k)
     n, k = x.shape[0], kernel.shape[0]
@@ -101,6 +104,7 @@ print("stamping is the transposed convolution:", torch.allclose(stamp(x, kernel,
 # > **Predict:** stamps two pixels apart. With a kernel of side 4, how many stamps cover an inner pixel? And with a kernel
 # > of side 3?
 
+
 # %%
 def stamps_on_each_pixel(kernel, layers=2):
     count = torch.ones(6, 6)
@@ -112,16 +116,19 @@ def stamps_on_each_pixel(kernel, layers=2):
 three, four = stamps_on_each_pixel(3), stamps_on_each_pixel(4)
 scaled = [F.interpolate((m / m.max() * 2 - 1)[None, None], size=(72, 72))[0] for m in (three, four)]
 figure = plots.image_grid(torch.stack(scaled), titles=["kernel 3", "kernel 4"])
-plots.show(figure, "Stamps on each pixel after two layers of stride 2: uneven with kernel 3, the same everywhere with 4.")
+plots.show(
+    figure, "Stamps on each pixel after two layers of stride 2: uneven with kernel 3, the same everywhere with 4."
+)
 claim("kernel 4: most over fewest stamps on an inner pixel", float(four.max() / four.min()), 1, 1, exact=True)
-claim("kernel 3: most over fewest stamps on an inner pixel", float(three.max() / three.min()), 16, 16, exact=True)
+claim("kernel 3: most over fewest stamps on an inner pixel", float(three.max() / three.min()), 9, 9, exact=True)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
 # Along one axis a kernel of side 4 covers each inner pixel exactly 4 / 2 = 2 times, so 2 × 2 = 4 stamps a layer, everywhere.
-# A kernel of side 3 covers even places twice and odd ones once: 1, 2 or 4 stamps a layer, after two layers a factor of 16
-# between the least and the most. Learnt weights can balance that, but they start with the pattern and have to unlearn it.
+# A kernel of side 3 covers even places twice and odd ones once: 1, 2 or 4 stamps in the first layer. The second layer stamps
+# those counts again: along one axis an even place collects 1 + 2 = 3, some odd place only 1, and in two dimensions that is a
+# factor of 9 between the most and the fewest. Learnt weights can balance that, but they start with the pattern and have to unlearn it.
 # **Rule of thumb: let the stride divide the kernel.** The DCGAN's 4 and 2 do.
 # </details>
 #
@@ -129,6 +136,7 @@ claim("kernel 3: most over fewest stamps on an inner pixel", float(three.max() /
 #
 # From 100 numbers to a picture: the latent vector is a map of side 1 with 100 channels. One transposed convolution makes it
 # 4 × 4, and each further block doubles the side and halves the channels, until the picture is reached.
+
 
 # %%
 class Generator(nn.Module):
@@ -169,6 +177,7 @@ for layer in generator.layers:
 # convolution makes it a single number, the **logit**. No sigmoid at the end: lesson 01 showed what it costs. No batch norm
 # on the first layer: D's input is the picture as it is.
 
+
 # %%
 class Discriminator(nn.Module):
     def __init__(self, channels=3, width=64, image_size=64):
@@ -186,6 +195,7 @@ class Discriminator(nn.Module):
 
 # %% [markdown]
 # Are these really the published networks? The paper's sizes (64 × 64, three channels, width 64) fix the number of weights.
+
 
 # %%
 def count(network):
@@ -215,6 +225,7 @@ for mine, theirs, given in zip(ours, library, inputs, strict=True):
 # shift 0. It is four lines. It is also one of the most often *written and never called* functions of published GAN code,
 # and nothing crashes when you forget it. So look at the assembled network, not at the function:
 
+
 # %%
 def initialise(module):
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
@@ -236,27 +247,35 @@ claim("the library's spread against ours", (theirs / ours_std).item(), 0.99, 1.0
 
 # %% [markdown]
 # What does the spread do? Batch norm makes every hidden layer forget the scale of the layer before it; the *last* layer has
-# no norm behind it, so there the scale shows: it decides how far the first pictures are from grey.
+# no norm behind it, so there the scale shows. Each pixel is a sum over 4 of the 16 kernel places and $w$ channels of a weight
+# (spread $\sigma$) times a ReLU of something standard normal, whose mean square is $\tfrac12$. Independent terms add their
+# variances, so before the tanh
 #
-# > **Predict:** which of the two untrained generators paints the darker darks and brighter brights?
+# $$\text{spread of a pixel} = \sigma\sqrt{4\,w\cdot\tfrac12} = \sigma\sqrt{2w} = 8\,\sigma\quad\text{for } w=32.$$
+#
+# PyTorch's default for this layer is uniform between $\pm\tfrac14$, of spread $0.144$.
+#
+# > **Predict:** which of the two untrained generators starts closer to grey, and which has pixels where tanh is flat?
 
 # %%
 with torch.no_grad():
     z = torch.randn(64, 100)
-    first_pictures = {"PyTorch's default": untouched(z), "DCGAN's 0.02": applied(z)}
-bins = torch.linspace(-1, 1, 101)
-middle = (bins[1:] + bins[:-1]) / 2
-hist = {name: torch.histogram(images.flatten(), bins, density=True).hist for name, images in first_pictures.items()}
-plots.show(plots.densities(middle, hist, xlabel="pixel"), "Pixels painted by two untrained generators.")
-spread = {name: images.std().item() for name, images in first_pictures.items()}
-claim("spread of pixels, default initialisation", spread["PyTorch's default"], 0.10, 0.50, exact=True)
-claim("spread of pixels, DCGAN's", spread["DCGAN's 0.02"], 0.15, 0.40, exact=True)
+    before_tanh = {"PyTorch's default": untouched.layers[:-1](z[:, :, None, None])}
+    before_tanh["DCGAN's 0.02"] = applied.layers[:-1](z[:, :, None, None])
+bins = torch.linspace(-1, 1, 81)
+hist = {n: torch.histogram(x.tanh().flatten(), bins, density=True).hist for n, x in before_tanh.items()}
+figure = plots.densities((bins[1:] + bins[:-1]) / 2, hist, xlabel="pixel")
+plots.show(figure, "Pixels painted by two untrained generators: the default piles them up at black and white.")
+spread = {name: x.std().item() for name, x in before_tanh.items()}
+claim("spread before the tanh, DCGAN's (8 × 0.02 = 0.16)", spread["DCGAN's 0.02"], 0.12, 0.20, exact=True)
+claim("spread before the tanh, default (8 × 0.144 = 1.15)", spread["PyTorch's default"], 0.90, 1.40, exact=True)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Neither starts at extremes: both distributions are centred at grey, and the exact spread is decided by the last layer's
-# weights alone. That is what you want on the first day: a tanh that is not yet saturated, so that its gradient is alive.
+# DCGAN's starts near grey. The default starts with many pixels almost black or almost white, where tanh is flat and passes
+# back little gradient, before anything has been learnt. Training usually recovers from that; the point is that *every* layer
+# without a norm behind it needs somebody to choose its scale.
 # </details>
 #
 # ## 6 · One step of the game, in the open
@@ -264,6 +283,7 @@ claim("spread of pixels, DCGAN's", spread["DCGAN's 0.02"], 0.15, 0.40, exact=Tru
 # The losses are those of lesson 01, on logits: D pays $\mathrm{softplus}(-D(x))$ for a real picture and
 # $\mathrm{softplus}(D(G(z)))$ for a fake; G pays $\mathrm{softplus}(-D(G(z)))$, the non-saturating loss. Two details carry
 # the whole correctness of the step: in D's turn the fakes are **detached**, and in G's turn only G's optimiser moves.
+
 
 # %%
 def discriminator_turn(G, D, optimiser, real, z):
@@ -288,8 +308,6 @@ def generator_turn(G, D, optimiser, z):
 # one whole step, and compare every weight of both players afterwards:
 
 # %% tags=["nbval-check-output"]
-from course_gan.training import Backend
-
 G, D = models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16)
 twin = GAN(models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16), backend=Backend("cpu", "fp32"))
 twin.generator.load_state_dict(G.state_dict())
@@ -338,7 +356,9 @@ print(f"{recipe.steps} steps of {recipe.settings['batch_size']} pictures, {recor
 
 # %%
 tail = torch.tensor(history[len(history) // 2 :]).mean(dim=0)
-claim("the loss of a discriminator that knows nothing", float(2 * F.softplus(torch.zeros(()))), 1.386, 1.387, exact=True)
+claim(
+    "the loss of a discriminator that knows nothing", float(2 * F.softplus(torch.zeros(()))), 1.386, 1.387, exact=True
+)
 claim("D's mean loss in the second half", tail[0], 0.2, 1.2)
 claim("G's mean loss in the second half", tail[1], 0.9, 4.0)
 
@@ -360,6 +380,7 @@ plots.show(figure, "The same twelve latents through G's last weights and through
 # > If so, every sample would sit on top of a real glyph. Measure it: the distance from each sample to its nearest training
 # > glyph, against the same distance for *real* glyphs that were held back from training.
 
+
 # %%
 def nearest(images, among):
     distance = torch.cdist(images.flatten(1), among.flatten(1))
@@ -367,7 +388,7 @@ def nearest(images, among):
 
 
 shown = data.to_float(letters.images)
-held_back = data.to_float(data.glyphs(size=32, split="test").images)
+held_back = data.to_float(data.glyphs(size, split="test").images)
 to_train = nearest(averaged, shown)
 from_test = nearest(held_back, shown).values
 recited = (to_train.values < 0.25 * from_test.median()).float().mean()
@@ -386,14 +407,14 @@ claim("share of samples that lie on top of a training glyph", recited, 0, 0.1)
 # > In train mode batch norm uses the statistics of *this* batch. So a picture depends on who else is in the batch.
 
 # %%
-network, fixed = game.network("generator"), game.fixed_latents.to(game.backend.device)
+network = copy.deepcopy(game.averages["generator"].module)  # a copy, since train mode moves the running statistics
+fixed = game.fixed_latents.to(game.backend.device)
 pixels = {}
 with torch.no_grad():
     for mode in (True, False):
         network.train(mode)
         alone_with_3, with_all = network(fixed[:4])[0], network(fixed)[0]
         pixels[mode] = (alone_with_3 - with_all).abs().mean().item()
-        network.eval()
 claim("same latent, other company, train mode: mean change of a pixel", pixels[True], 0.005, 1.0)
 claim("same latent, other company, eval mode: mean change of a pixel", pixels[False], 0, 1e-3, exact=True)
 
@@ -407,7 +428,9 @@ claim("same latent, other company, eval mode: mean change of a pixel", pixels[Fa
 layer = nn.BatchNorm2d(64, 0.8)
 print("eps:", layer.eps, "  momentum:", layer.momentum)
 quiet = torch.randn(4096, 64, 1, 1, generator=torch.Generator().manual_seed(0)) * 0.5
-print(f"spread after the norm: {layer(quiet).std().item():.2f}, with the usual eps: {nn.BatchNorm2d(64)(quiet).std().item():.2f}")
+print(
+    f"spread after the norm: {layer(quiet).std().item():.2f}, with the usual eps: {nn.BatchNorm2d(64)(quiet).std().item():.2f}"
+)
 
 # %% [markdown]
 # The second argument is *eps*, the number that guards the division: with 0.8 there the layer no longer normalises — a quiet
@@ -435,6 +458,7 @@ claim("mean length half-way on the straight road", many.mean(dim=1).norm(dim=1).
 # The road that stays on the shell is the great circle, *slerp*: with $\omega$ the angle between the two,
 # $z(t)=\dfrac{\sin((1-t)\,\omega)}{\sin\omega}\,z_0+\dfrac{\sin(t\,\omega)}{\sin\omega}\,z_1$.
 
+
 # %%
 def straight(a, b, t):
     return (1 - t) * a + t * b
@@ -449,7 +473,11 @@ ends = [(game.fixed_latents[i], game.fixed_latents[j]) for i, j in ((0, 1), (2, 
 road = torch.linspace(0, 1, 12)
 walks = torch.stack([slerp(a, b, t) for a, b in ends for t in road])
 figure = plots.image_grid(game.sample(walks), columns=12, rows=[f"walk {i}" for i in range(1, 5)])
-plots.show(figure, "Four walks along great circles: the first and last column are two latents, the rest lies between.", key=True)
+plots.show(
+    figure,
+    "Four walks along great circles: the first and last column are two latents, the rest lies between.",
+    key=True,
+)
 
 # %%
 both = torch.stack([way(*ends[0], t) for way in (straight, slerp) for t in road])
