@@ -7,19 +7,5 @@ from course_gan.plots.live import LiveFigure
 from course_gan.plots.plane import field, phase_portrait, scatter
 from course_gan.plots.style import COLOURS, CYCLE, panels, use_style
 
-__all__ = [
-    "COLOURS",
-    "CYCLE",
-    "LiveFigure",
-    "curves",
-    "densities",
-    "field",
-    "image_grid",
-    "panels",
-    "phase_portrait",
-    "png",
-    "receptive_field",
-    "scatter",
-    "show",
-    "use_style",
-]
+__all__ = ["COLOURS", "CYCLE", "LiveFigure", "curves", "densities", "field", "image_grid", "panels", "phase_portrait"]
+__all__ += ["png", "receptive_field", "scatter", "show", "use_style"]

@@ -23,23 +23,21 @@ def curves(values, x=None, xlabel="step", ylabel="loss", smooth=None, axes=None)
     axes = on_axes(axes)
     for position, (name, curve) in enumerate(values.items()):
         curve, colour = as_array(curve).astype(float), colour_of(name, position)
-        along = np.arange(curve.shape[-1]) if x is None else as_array(x)
+        along, style = np.arange(curve.shape[-1]) if x is None else as_array(x), {"color": colour, "label": name}
+        n = len(along)
+        window = smooth or (n // 50 if n >= 200 else 1)
         if curve.ndim == 2:
             axes.fill_between(along, curve.min(0), curve.max(0), color=colour, alpha=0.18, lw=0)
-            axes.plot(along, curve.mean(0), color=colour, label=name)
-            continue
-        window = (len(curve) // 50 if len(curve) >= 200 else 1) if smooth is None else smooth
-        if window > 1:
-            parts = [
-                (part[0], ys.min(), ys.max()) for part, ys in zip(*(np.array_split(a, 150) for a in (along, curve)))
-            ]
-            axes.fill_between(*np.array(parts).T, color=colour, alpha=0.18, lw=0)
-        marker = "o" if len(curve) <= 12 else None
-        axes.plot(along, smoothed(curve, window), color=colour, label=name, marker=marker, ms=5)
+            curve = curve.mean(0)
+        elif window > 1:
+            parts = zip(np.array_split(along, 150), np.array_split(curve, 150))
+            band = np.array([(part[0], ys.min(), ys.max()) for part, ys in parts if len(ys)])
+            axes.fill_between(*band.T, color=colour, alpha=0.18, lw=0)
+            curve = smoothed(curve, window)
+        axes.plot(along, curve, marker="o" if n <= 12 else None, ms=5, **style)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.margins(x=0.01)
-    legend_above(axes)
-    return axes.figure
+    return legend_above(axes)
 
 
 @styled
@@ -57,9 +55,7 @@ def densities(x, values, discriminator=None, xlabel="x", axes=None):
     axes.set_ylim(bottom=0)
     handles, labels = axes.get_legend_handles_labels()
     if discriminator is not None:
-        colour = COLOURS["discriminator"]
-        right = axes.twinx()
-        right.grid(False)
+        colour, right = COLOURS["discriminator"], axes.twinx()
         right.axhline(0.5, color=colour, lw=0.8, ls=":")
         handles += right.plot(x, as_array(discriminator), color=colour, ls="--")
         labels += ["discriminator D(x)"]
@@ -67,5 +63,5 @@ def densities(x, values, discriminator=None, xlabel="x", axes=None):
         right.set_ylabel("D(x)", color=colour)
         right.tick_params(axis="y", colors=colour)
         right.spines["right"].set(visible=True, color=colour)
-    legend_above(axes, (handles, labels))
-    return axes.figure
+        right.grid(False)
+    return legend_above(axes, (handles, labels))

@@ -46,18 +46,10 @@ def encode(image, kind="PNG", **options):
     return stream.getvalue()
 
 
-def smallest_png(image):
-    """A PIL image as the bytes of a PNG, with a palette where that is smaller and looks the same."""
-    return min((encode(candidate, optimize=True) for candidate in (image, shrunk(image))), key=len)
-
-
 def png(figure, dpi=DPI):
-    """Draw a Figure as the bytes of a small PNG."""
-    return smallest_png(picture(figure, dpi))
-
-
-def _base64(content):
-    return base64.b64encode(content).decode()
+    """Draw a Figure as the bytes of a PNG, with a palette where that is smaller."""
+    image = picture(figure, dpi)
+    return min((encode(candidate, optimize=True) for candidate in (image, shrunk(image))), key=len)
 
 
 def bundle(figure, caption, key=False):
@@ -70,12 +62,12 @@ def bundle(figure, caption, key=False):
     webp = encode(shrunk(image).convert("RGB"), "WEBP", lossless=True)
     if len(webp) > PHOTOGRAPHIC:
         webp = encode(image, "WEBP", quality=88)
-    text = html.escape(caption)
+    webp, text = base64.b64encode(webp).decode(), html.escape(caption)
     page = (
-        f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{_base64(webp)}">'
+        f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{webp}">'
         f'<figcaption style="max-width: 720px; font-size: 90%; opacity: 0.8">{text}</figcaption></figure>'
     )
-    data = {"text/plain": caption, "text/html": page, "image/png": _base64(smallest_png(image))}
+    data = {"text/plain": caption, "text/html": page, "image/png": base64.b64encode(png(figure)).decode()}
     return data, {"image/png": {"alt": caption}, "course_gan": {"key": bool(key)}}
 
 

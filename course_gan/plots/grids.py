@@ -3,8 +3,10 @@
 import math
 
 import numpy as np
+import torch
 from matplotlib.patches import Rectangle
 
+from course_gan.data import to_uint8
 from course_gan.plots.style import DPI, GREEN, ORANGE, PURPLE, WIDTH, as_array, blank, legend_above, on_axes, styled
 
 
@@ -14,7 +16,7 @@ def as_pixels(images):
     if images.ndim != 4 or images.shape[1] not in (1, 3):
         raise ValueError(f"images: got shape {tuple(images.shape)}, wanted (n, 1 or 3, h, w)")
     if images.dtype != np.uint8:
-        images = np.clip(np.round((np.nan_to_num(images) + 1) * 127.5), 0, 255).astype(np.uint8)
+        images = to_uint8(torch.from_numpy(np.nan_to_num(images))).numpy()
     return np.broadcast_to(images.transpose(0, 2, 3, 1), (*images.shape[:1], *images.shape[2:], 3))
 
 
@@ -104,5 +106,4 @@ def receptive_field(image, size, centre=None):
     axes.set(xlim=(low_x, high_x), ylim=(high_y, low_y), aspect="equal", xticks=[0, w], yticks=[0, h])
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    legend_above(axes)
-    return axes.figure
+    return legend_above(axes)

@@ -35,22 +35,20 @@ class LiveFigure:
         images: float in [-1, 1] (n, c, h, w), points (n, 2), or a callable that makes them, called only to be drawn.
         """
         values = record if isinstance(record, Mapping) else record.values
-        step = getattr(record, "step", None)
-        names = [name for name in values if name != "step"] if self.losses is None else self.losses
-        step = values.get("step", len(self.steps) + len(self._pending)) if step is None else step
-        self._pending.append((int(step), [values[name] for name in names]))
-        self.losses = names
+        step = getattr(record, "step", values.get("step", len(self.steps) + len(self._pending)))
+        self.losses = self.losses or [name for name in values if name != "step"]
+        self._pending.append((int(step), [values[name] for name in self.losses]))
         self.images = self.images if images is None else images
         if in_notebook() and time.monotonic() >= self._next:
             self._redraw()
 
     def close(self):
         """Draw the last state for good, with caption and alternative text; called by itself when the cell ends."""
-        if self._handle is not None:
-            data, metadata = bundle(self.figure(), self.caption, self.key)
-            self._handle.update(data, raw=True, metadata=metadata)
+        handle, self._handle = self._handle, None
+        if handle is not None:
             self._shell.events.unregister("post_run_cell", self._on_cell_end)
-            self._handle = None
+            data, metadata = bundle(self.figure(), self.caption, self.key)
+            handle.update(data, raw=True, metadata=metadata)
 
     @styled
     def figure(self):
@@ -85,21 +83,17 @@ class LiveFigure:
         self.steps, self.history, self._pending = steps, history, []  # at once: an interrupt loses nothing
 
     def _redraw(self):
+        from IPython import display, get_ipython
+
         started = time.monotonic()
         image = {"image/png": encode(picture(self.figure()), compress_level=1)}
-        if self._handle is None:
-            self._open(image)
-        else:
+        if self._handle is not None:
             self._handle.update(image, raw=True)
+        else:
+            self._shell, self._handle = get_ipython(), display.display(image, raw=True, display_id=True)
+            self._shell.events.register("post_run_cell", self._on_cell_end)
         now = time.monotonic()
         self._next = now + max(self.every, 9 * (now - started))
-
-    def _open(self, image):
-        from IPython import get_ipython
-        from IPython.display import display
-
-        self._handle, self._shell = display(image, raw=True, display_id=True), get_ipython()
-        self._shell.events.register("post_run_cell", self._on_cell_end)
 
     def _on_cell_end(self, *_):
         self.close()

@@ -1,6 +1,7 @@
 """One look for every figure of the course: colours that survive colour blindness, sizes that fit a notebook page."""
 
 import functools
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -8,52 +9,15 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette. One meaning per colour throughout: blue is data, vermillion the generator, green the judge.
-BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-ORANGE, SKY, YELLOW, BLACK, GREY = "#E69F00", "#56B4E9", "#F0E442", "#000000", "#8A8A8A"
-COLOURS = {
-    "real": BLUE,
-    "data": BLUE,
-    "fake": VERMILLION,
-    "generator": VERMILLION,
-    "discriminator": GREEN,
-    "critic": GREEN,
-    "latent": PURPLE,
-    "neutral": GREY,
-}
-CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-
+STYLE = matplotlib.rc_params_from_file(Path(__file__).with_name("course.mplstyle"), use_default_template=False)
 DPI = 90
 WIDTH = 8.0  # inches: 720 pixels, the width of a notebook's page
 
-STYLE = {
-    "figure.dpi": DPI,
-    "savefig.dpi": DPI,
-    "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.titlesize": 11.5,
-    "axes.titlelocation": "left",
-    "axes.labelsize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#444444",
-    "axes.labelcolor": "#222222",
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
-    "grid.color": "#E4E4E4",
-    "grid.linewidth": 0.8,
-    "xtick.color": "#444444",
-    "ytick.color": "#444444",
-    "xtick.labelsize": 10,
-    "ytick.labelsize": 10,
-    "legend.frameon": False,
-    "legend.fontsize": 10.5,
-    "lines.linewidth": 1.8,
-    "image.interpolation": "nearest",
-}
+# Okabe and Ito's palette. One meaning per colour throughout: blue is data, vermillion the generator, green the judge.
+CYCLE = BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = tuple(STYLE["axes.prop_cycle"].by_key()["color"])
+GREY = "#8A8A8A"
+COLOURS = {"latent": PURPLE, "neutral": GREY, **dict.fromkeys(("real", "data"), BLUE)}
+COLOURS |= dict.fromkeys(("fake", "generator"), VERMILLION) | dict.fromkeys(("discriminator", "critic"), GREEN)
 
 
 def use_style():
@@ -110,15 +74,8 @@ def as_array(values):
 
 
 def legend_above(axes, entries=None):
-    """Put the legend in one line above the axes, where it hides nothing."""
-    handles, labels = axes.get_legend_handles_labels() if entries is None else entries
-    if len(labels) > 0:
-        columns = min(len(labels), 4)
-        place = {
-            "ncols": columns,
-            "loc": "lower left",
-            "bbox_to_anchor": (0, 1),
-            "borderaxespad": 0.2,
-            "borderpad": 0.2,
-        }
-        axes.legend(handles, labels, columnspacing=1.2, handlelength=1.4, handletextpad=0.5, **place)
+    """Put the legend in a line above the axes, where it hides nothing; return the axes' Figure, which is then done."""
+    handles, labels = entries or axes.get_legend_handles_labels()
+    if labels:
+        axes.legend(handles, labels, ncols=min(len(labels), 4), loc="lower left", bbox_to_anchor=(0, 1))
+    return axes.figure
