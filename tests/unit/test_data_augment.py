@@ -82,6 +82,12 @@ def test_angles_are_uniform_up_to_the_stated_degrees():
     assert angle.std().item() == pytest.approx(60 / 12**0.5, rel=0.1)
 
 
+def test_turning_and_shearing_keep_areas():
+    out = random_affine(bar().expand(200, -1, -1, -1), degrees=30, shear=20, zoom=(1, 1), generator=seeded())
+    area = (out + 1).sum(dim=(1, 2, 3)) / (bar() + 1).sum()
+    assert torch.allclose(area, torch.ones(200), atol=0.05)
+
+
 def test_shear_moves_rows_sideways_and_no_pixel_up_or_down():
     upright = bar().transpose(2, 3)
     out = random_affine(upright.expand(200, -1, -1, -1), degrees=0, shear=20, zoom=(1, 1), generator=seeded())
