@@ -1,0 +1,86 @@
+"""Games small enough to be trained hundreds of times, and a comparison of whole states, for the training tests."""
+
+import torch
+from torch import nn
+
+from course_gan import models
+from course_gan.data import Batches, UnpairedBatches
+from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Pix2Pix
+
+NAMES = ("GAN", "Pix2Pix", "CycleGAN", "AdaIN")
+
+
+def images(n=12, channels=1, size=8, seed=0):
+    return torch.rand(n, channels, size, size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+class TinyGenerator(nn.Module):
+    """Latents to 8×8 images through a batch norm."""
+
+    latent_dim = 3
+
+    def __init__(self, width=2):
+        super().__init__()
+        self.project = nn.Linear(3, width * 16, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.paint = nn.ConvTranspose2d(width, 1, 4, 2, 1)
+
+    def forward(self, z):
+        return self.paint(self.norm(self.project(z).view(len(z), -1, 4, 4)).relu()).tanh()
+
+
+def tiny_discriminator(norm=True, dropout=True):
+    """8×8 images to logits (b,), with batch norm and dropout unless told otherwise."""
+    layers = [nn.Conv2d(1, 2, 4, 2, 1), nn.LeakyReLU(0.2)]
+    layers += [nn.Dropout(0.2)] if dropout else []
+    layers += [nn.Conv2d(2, 2, 3, 1, 1, bias=not norm), *([nn.BatchNorm2d(2)] if norm else []), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, nn.Conv2d(2, 1, 4), nn.Flatten(0))
+
+
+def make(name, seed=0, device="cpu", **options):
+    """A fresh game of this name, and its data, both determined by the seed."""
+    options = {"seed": seed, "backend": Backend(device, "fp32"), "ema": 0.9, **options}
+    torch.manual_seed(seed)
+    if name == "GAN":
+        options = {"discriminator_steps": 2, "decay": (10, 40)} | options
+        return GAN(TinyGenerator(), tiny_discriminator(), **options), Batches(images(), 4, seed)
+    options = {"decay": (10, 40)} | options
+    if name == "Pix2Pix":
+        players = models.UNetGenerator(1, 1, 2, 3), models.PatchDiscriminator(2, 2, 1, norm="batch")
+        return Pix2Pix(*players, **options), Batches((images(), images(seed=1)), 2, seed)
+    if name == "CycleGAN":
+        translators = [models.ResNetGenerator(1, 1, 2, 0, downsamplings=1) for _ in range(2)]
+        discriminators = [models.PatchDiscriminator(1, 2, 1) for _ in range(2)]
+        game = CycleGAN(*translators, *discriminators, **({"pool": 3} | options))
+        return game, UnpairedBatches(images(), images(10, seed=1), 2, seed)
+    shape = {"channels": 1, "widths": (2, 4), "repeats": (1,)}
+    options = {"pretrain": 10, "normalise": True, "clip": 1.0} | options
+    game = AdaIN(models.AdaINEncoder(**shape), models.AdaINDecoder(**shape), **options)
+    return game, UnpairedBatches(images(), images(10, seed=1), 2, seed)
+
+
+def whole_state(game, batches):
+    """Everything that is saved, as a copy: path -> tensor, number or name."""
+    return dict(leaves({"game": game.state_dict(), "batches": batches.state_dict()}))
+
+
+def leaves(tree, path=""):
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from leaves(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(tree, list | tuple):
+        for key, value in enumerate(tree):
+            yield from leaves(value, f"{path}.{key}")
+    else:
+        yield path, tree.clone() if isinstance(tree, torch.Tensor) else tree
+
+
+def differing(a, b):
+    """The paths at which two whole states are not bit for bit the same."""
+    return {path for path in a.keys() | b.keys() if path not in a or path not in b or not _same(a[path], b[path])}
+
+
+def _same(a, b):
+    if isinstance(a, torch.Tensor):
+        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and a.device == b.device and torch.equal(a, b)
+    return type(a) is type(b) and a == b
