@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from course_gan.models import ResNetGenerator
+from course_gan.models.layers import ResidualBlock
 
 
 def parameters(module) -> int:
@@ -58,6 +59,13 @@ def test_any_number_of_downsamplings_gives_back_the_images_sides(downsamplings):
     assert generator(torch.randn(1, 2, 16, 24)).shape == (1, 1, 16, 24)
     scale = 2**downsamplings
     assert smallest == [(2 * scale, 16 // scale, 24 // scale)]
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 6])
+def test_any_number_of_blocks(blocks):
+    generator = ResNetGenerator(width=2, blocks=blocks)
+    assert sum(isinstance(m, ResidualBlock) for m in generator.modules()) == blocks
+    assert generator(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 8, 8)
 
 
 def test_instance_norm_has_neither_affine_map_nor_running_statistics():

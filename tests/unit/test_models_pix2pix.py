@@ -156,6 +156,12 @@ def test_published_parameter_counts_of_patchgan():
     assert parameters(PatchDiscriminator()) == 2_764_737
     assert parameters(PatchDiscriminator(6, norm="batch")) == 2_768_705
     assert parameters(PatchDiscriminator(layers=0)) == 4 * 64 + 65 * 128 + 129
+    assert parameters(PatchDiscriminator(layers=0, norm="batch")) == 4 * 64 + 64 * 128 + 2 * 128 + 128
+
+
+def test_patchgan_is_never_wider_than_eight_times_its_width():
+    layers = PatchDiscriminator(width=2, layers=5).layers
+    assert [m.out_channels for m in layers if isinstance(m, nn.Conv2d)] == [2, 4, 8, 16, 16, 16, 1]
 
 
 @pytest.mark.parametrize(("layers", "side"), [(0, 256), (1, 126), (2, 62), (3, 30), (4, 14), (5, 6)])
