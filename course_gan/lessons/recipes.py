@@ -114,7 +114,11 @@ def _adain(s: Settings, backend: Backend) -> tuple:
 _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
     "01": (_toy, _TOY | {"data": "ring"}, _TOY_PROFILES),
     "02": (_toy, _TOY | {"data": "grid", "r1": 0.1}, _TOY_PROFILES),
-    "03": (_dcgan, _GLYPHS | {"discriminator_norm": "batch"}, _GLYPHS_PROFILES),
+    "03": (
+        _dcgan,
+        _GLYPHS | {"discriminator_norm": "batch", "lr": 4e-4, "ema": 0.998},
+        _GLYPHS_PROFILES | {"cpu": {"steps": 3_000}},
+    ),
     "04": (_dcgan, _GLYPHS | {"discriminator_norm": "none"}, _GLYPHS_PROFILES),
     "07": (
         _pix2pix,
