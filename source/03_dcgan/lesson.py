@@ -340,7 +340,6 @@ live = plots.LiveFigure(
     losses=["discriminator_loss", "generator_loss"],
     columns=16,
     caption="Losses of both players, and what G makes of the same 64 latents, at the end of training.",
-    key=True,
 )
 history = []
 for record in train(game, recipe.batches, recipe.steps):
@@ -366,11 +365,19 @@ claim("G's mean loss in the second half", tail[1], 0.9, 4.0)
 # Stopping the cell (the ■ button) loses nothing: the game keeps its weights, and running the cell again goes on.
 #
 # ## 8 · Look, and look for cheating
+
+# %%
+raw, averaged = game.sample(ema=False), game.sample()
+figure = plots.image_grid(averaged, columns=16)
+plots.show(figure, "Letters that nobody drew: what G makes of its 64 fixed latents.", key=True)
+
+# %% [markdown]
+# *What you should see:* letters and digits you can name, in upright, bold and slanted faces, and among them a few glyphs
+# that no alphabet has. The network knows what strokes and serifs are; nobody told it that there are only 62 characters.
 #
 # **EMA against raw.** The trained weights dance around; their average does not. Same latents, both generators:
 
 # %%
-raw, averaged = game.sample(ema=False), game.sample()
 figure = plots.image_grid(torch.cat([raw[:12], averaged[:12]]), columns=12, rows=["last weights", "average"])
 plots.show(figure, "The same twelve latents through G's last weights and through the average of its weights.", key=True)
 
