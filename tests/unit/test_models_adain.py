@@ -1,5 +1,7 @@
 """AdaIN: the statistics it exchanges, the encoder in VGG's layout, the decoder that mirrors it."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -185,7 +187,13 @@ def test_without_a_path_torchvisions_own_place_is_looked_at(tmp_path, monkeypatc
 
 
 class Foreign:
-    """Something that only a full unpickling would bring back."""
+    """Something whose unpickling runs what it likes."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "truncated", "pickled", "list", "missing", "shape"])
@@ -199,12 +207,13 @@ def test_another_file_is_one_line_too(damage, tmp_path):
         write_vgg(path)
         path.write_bytes(path.read_bytes()[:100_000])
     elif damage in ("pickled", "list"):
-        torch.save(Foreign() if damage == "pickled" else [1, 2], path)
+        torch.save(Foreign(tmp_path / "ran") if damage == "pickled" else [1, 2], path)
     else:
         write_vgg(path, **{"features.5.weight": None if damage == "missing" else torch.zeros(3)})
     with pytest.raises(CourseError) as caught:
         vgg19_encoder(path)
     assert str(caught.value) == f"{path} is not torchvision's vgg19-dcbb9e9d.pth: fetch it again or use AdaINEncoder"
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("player", [AdaINEncoder, AdaINDecoder])
