@@ -66,8 +66,8 @@ def read(path: Path) -> dict[str, Any]:
         raise DamagedError(f"{path} is not a checkpoint of course_gan: nothing was loaded from it")
     version, digest, length = int(header[1]), header[2].decode(), int(header[3])
     payload = memoryview(data)[header.end() :]
-    if version > VERSION:
-        raise CourseError(f"{path} has version {version}, this course_gan reads up to {VERSION}: update course_gan")
+    if version != VERSION:
+        raise CourseError(f"{path} has version {version}, this course_gan reads {VERSION}: update course_gan")
     if len(payload) != length:
         raise DamagedError(f"{path} is damaged: it has {len(payload)} of {length} bytes")
     if hashlib.sha256(payload).hexdigest() != digest:

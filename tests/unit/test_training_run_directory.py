@@ -1,0 +1,373 @@
+"""What a run survives: interrupts, kills, exceptions, bad files, full disks, second runs; each failure is one line."""
+
+import errno
+import hashlib
+import io
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_gan.errors import CourseError
+from course_gan.paths import ROOT
+from course_gan.training import RunDirectory, checkpoint, train
+from course_gan.training import lock as lock_module
+from tests.stress.sigkill import kill_at_random
+from tests.unit.tiny_games import differing, make, whole_state
+
+
+def trained(folder, steps=6, every=2, **arguments):
+    game, batches = make("GAN")
+    with RunDirectory(folder, **arguments) as run:
+        list(train(game, batches, steps, run, every))
+    return game, batches
+
+
+def restored(folder, name="GAN", **options):
+    """A fresh game brought to the newest checkpoint of the folder, its data, and the warnings on the way."""
+    game, batches = make(name, seed=7, **options)
+    with warnings.catch_warnings(record=True) as seen, RunDirectory(folder) as run:
+        warnings.simplefilter("always")
+        run.restore(game, batches)
+    return game, batches, [str(warning.message) for warning in seen]
+
+
+def one_line(error) -> str:
+    assert isinstance(error.value, CourseError)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+# saving
+
+
+def test_the_newest_three_checkpoints_are_kept_each_with_its_hash(tmp_path):
+    trained(tmp_path, steps=10)
+    assert sorted(os.listdir(tmp_path)) == ["lock", *(f"step-{n:08d}.pt" for n in (6, 8, 10))]
+    header, payload = (tmp_path / "step-00000010.pt").read_bytes().split(b"\n", 1)
+    digest = hashlib.sha256(payload).hexdigest()
+    assert header.decode() == f"course_gan checkpoint, version 1, sha256 {digest}, {len(payload)} bytes"
+
+
+def test_a_save_is_written_aside_synchronised_and_then_renamed(tmp_path, monkeypatch):
+    done = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, name=name, real=real: (done.append((name, args)), real(*args))[1])
+    checkpoint.write(tmp_path / "a.pt", {"x": torch.ones(2)})
+    assert [name for name, _ in done] == ["fsync", "replace", "fsync"]  # the file, its name, the folder
+    assert done[1][1] == (tmp_path / "a.pt.tmp", tmp_path / "a.pt")
+    assert torch.equal(checkpoint.read(tmp_path / "a.pt")["x"], torch.ones(2))
+
+
+def test_leftovers_of_a_killed_save_are_swept_away_at_the_next_start(tmp_path):
+    trained(tmp_path)
+    (tmp_path / "step-00000099.pt.tmp").write_bytes(b"half")
+    restored(tmp_path)
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_disk_that_is_full_is_one_line_and_costs_nothing_that_was_saved(tmp_path, monkeypatch):
+    trained(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    game, batches = make("GAN")
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path) as run:
+        list(train(game, batches, 9, run))
+    assert one_line(error) == (
+        f"cannot save {tmp_path}/step-00000009.pt: No space left on device; "
+        "earlier checkpoints are untouched, make room or choose another folder"
+    )
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path / "file" / "run"):
+        pass
+    assert one_line(error) == f"cannot make {tmp_path}/file/run: Not a directory; choose another folder"
+
+    def read_only(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("builtins.open", read_only)  # root, who may run the tests, can write anywhere
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path):
+        pass
+    assert one_line(error) == f"cannot write in {tmp_path}: Permission denied; choose another folder"
+
+
+# loading
+
+
+def _truncated(data):
+    return data[:-7]
+
+
+def _flipped(data):
+    return data[:-5000] + bytes([data[-5000] ^ 4]) + data[-4999:]
+
+
+def _foreign(_):
+    return b"PK\x03\x04 not ours"
+
+
+def _pickled(_):
+    return pickle.dumps({"game": 1})
+
+
+BAD = [
+    (_truncated, r"is damaged: it has \d+ of \d+ bytes"),
+    (_flipped, r"is damaged: its SHA-256 is not the one recorded when it was saved"),
+    (_foreign, r"is not a checkpoint of course_gan: nothing was loaded from it"),
+    (_pickled, r"is not a checkpoint of course_gan: nothing was loaded from it"),
+    (lambda _: b"", r"is not a checkpoint of course_gan: nothing was loaded from it"),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), BAD)
+def test_a_damaged_checkpoint_is_named_and_passed_over(damage, message, tmp_path):
+    trained(tmp_path)
+    newest, older = tmp_path / "step-00000006.pt", tmp_path / "step-00000004.pt"
+    newest.write_bytes(damage(newest.read_bytes()))
+    game, batches, seen = restored(tmp_path)
+    assert game.steps == 4
+    (warning,) = seen
+    assert re.fullmatch(f"passed over: {re.escape(str(newest))} {message}", warning)
+    list(train(game, batches, 2))
+    assert not differing(whole_state(game, batches), whole_state(*trained(tmp_path / "again")))
+    for path in (older, tmp_path / "step-00000002.pt"):
+        path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CourseError) as error:
+        restored(tmp_path)
+    assert one_line(error).startswith(f"no valid checkpoint among 3 in {tmp_path}: {newest} is ")
+
+
+def test_no_flipped_bit_goes_unnoticed(tmp_path):
+    path = tmp_path / "a.pt"
+    checkpoint.write(path, {"x": torch.arange(4)})
+    data = path.read_bytes()
+    header = data.index(b"\n") + 1
+    for place in [*range(header), *range(header, len(data), 97)]:
+        for bit in (1, 128):
+            path.write_bytes(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
+            with pytest.raises(CourseError):
+                checkpoint.read(path)
+
+
+class _Bomb:
+    def __reduce__(self):
+        return os.system, ("touch exploded",)
+
+
+def test_a_forged_file_with_code_in_it_is_refused_and_the_code_not_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    checkpoint.write(tmp_path / "step-00000009.pt", {"game": _Bomb()})  # hash and all
+    with pytest.raises(checkpoint.DamagedError) as error:
+        checkpoint.read(tmp_path / "step-00000009.pt")
+    assert one_line(error) == f"{tmp_path}/step-00000009.pt holds more than plain tensors: nothing was loaded from it"
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_a_checkpoint_of_a_newer_version_is_not_passed_over(tmp_path):
+    trained(tmp_path)
+    newest = tmp_path / "step-00000006.pt"
+    newest.write_bytes(newest.read_bytes().replace(b"version 1", b"version 2", 1))
+    with pytest.raises(CourseError) as error:
+        restored(tmp_path)
+    assert one_line(error) == f"{newest} has version 2, this course_gan reads 1: update course_gan"
+
+
+def test_a_checkpoint_that_cannot_be_read_is_one_line(tmp_path):
+    (tmp_path / "step-00000006.pt").mkdir()
+    with pytest.raises(CourseError) as error:
+        restored(tmp_path)
+    assert one_line(error) == f"cannot read {tmp_path}/step-00000006.pt: Is a directory"
+
+
+def test_another_game_architecture_or_data_set_is_refused_before_anything_is_loaded(tmp_path):
+    trained(tmp_path)
+    start = f"{tmp_path}/step-00000006.pt does not fit: "
+    end = "; use the settings it was saved with"
+    game, batches = make("CycleGAN")
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path) as run:
+        run.restore(game, make("GAN")[1])
+    assert one_line(error) == f"{start}it was saved from a GAN, this is a CycleGAN{end}"
+
+    game, batches = make("GAN")
+    game.players["generator"].paint = torch.nn.ConvTranspose2d(3, 1, 4, 2, 1)
+    before = whole_state(game, batches)
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path) as run:
+        run.restore(game, batches)
+    assert one_line(error) == f"{start}generator.paint.weight is (2, 1, 4, 4) there and (3, 1, 4, 4) here{end}"
+    assert all(path.startswith("batches") for path in differing(whole_state(game, batches), before))
+
+    game, _ = make("GAN")
+    _, batches = make("Pix2Pix")
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path) as run:
+        run.restore(game, batches)
+    assert one_line(error) == f"{start}the saved batches have global_batch 4, these have 2{end}"
+
+    checkpoint.write(tmp_path / "step-00000007.pt", {"weights": torch.ones(1)})
+    with pytest.raises(CourseError, match=r"step-00000007\.pt does not fit: 'batches'; use the settings"):
+        restored(tmp_path)
+
+
+def test_a_checkpoint_from_cuda_loads_on_a_cpu(tmp_path, monkeypatch):
+    """What torch.save writes of a CUDA tensor says "cuda:0"; so does this file, made without a GPU."""
+    game, _ = trained(tmp_path)
+    monkeypatch.setattr("torch.serialization.location_tag", lambda storage: "cuda:0")
+    trained(tmp_path, steps=8)
+    monkeypatch.undo()
+    payload = (tmp_path / "step-00000008.pt").read_bytes()
+    assert b"cuda:0" in payload
+    with pytest.raises(RuntimeError, match="CUDA"):
+        torch.load(_payload(tmp_path / "step-00000008.pt"), weights_only=True)
+    game, _, _ = restored(tmp_path)
+    assert game.steps == 8
+    assert {p.device.type for p in game.players.parameters()} == {"cpu"}
+
+
+def _payload(path):
+    return io.BytesIO(path.read_bytes().split(b"\n", 1)[1])
+
+
+# one run at a time
+
+
+def test_a_second_run_in_the_same_directory_is_refused_while_the_first_lives(tmp_path):
+    with RunDirectory(tmp_path):
+        with pytest.raises(CourseError) as error, RunDirectory(tmp_path):
+            pass
+        assert one_line(error) == f"{tmp_path} is in use by another run: stop it or choose another folder"
+        code = (
+            f"from course_gan.training.lock import lock; import pathlib; lock(pathlib.Path({str(tmp_path)!r}, 'lock'))"
+        )
+        other = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert "is in use by another run" in other.stderr
+    with RunDirectory(tmp_path), RunDirectory(tmp_path, writer=False):  # readers need no lock
+        pass
+
+
+def test_a_file_system_without_locks_is_warned_about(tmp_path, monkeypatch):
+    def unsupported(_):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(lock_module, "_acquire", unsupported)
+    with pytest.warns(UserWarning, match="cannot be locked .*: start no second run there"), RunDirectory(tmp_path):
+        pass
+
+
+# leaving early
+
+
+def _left_after(step, how, folder):
+    game, batches = make("GAN")
+    with RunDirectory(folder) as run:
+        for record in train(game, batches, 9, run):
+            if record.step == step:
+                how()
+
+
+def _raise():
+    raise RuntimeError("the lesson's own mistake")
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt),
+        (lambda: os.kill(os.getpid(), signal.SIGTERM), SystemExit),
+        (_raise, RuntimeError),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "exception"],
+)
+def test_interrupt_sigterm_and_exception_save_first_and_resuming_gives_the_uninterrupted_run(how, error, tmp_path):
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(error) as raised:
+        _left_after(4, how, tmp_path)
+    if error is SystemExit:
+        assert raised.value.code == 143
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    game, batches, _ = restored(tmp_path)
+    assert game.steps == 4
+    list(train(game, batches, 2))
+    assert not differing(whole_state(game, batches), whole_state(*trained(tmp_path / "whole")))
+
+
+def test_an_interrupt_in_the_middle_of_a_step_waits_for_its_end(tmp_path):
+    game, batches = make("GAN")
+    step = game.generator_step
+
+    def interrupted(real):
+        if game.steps == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(real)
+
+    game.generator_step = interrupted
+    with pytest.raises(KeyboardInterrupt), RunDirectory(tmp_path) as run:
+        list(train(game, batches, 9, run))
+    game, batches, _ = restored(tmp_path)
+    assert game.steps == 3
+    assert not differing(whole_state(game, batches), whole_state(*trained(tmp_path / "whole", steps=3)))
+
+
+def test_a_second_interrupt_acts_at_once():
+    game, batches = make("GAN")
+
+    def step(real):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("went on after two interrupts")
+
+    game.generator_step = step
+    with pytest.raises(KeyboardInterrupt):
+        list(train(game, batches, 1))
+
+
+def test_breaking_off_saves_and_needs_no_signal_so_that_threads_can_train(tmp_path):
+    def work():
+        game, batches = make("GAN")
+        with RunDirectory(tmp_path) as run:
+            for record in train(game, batches, 9, run):
+                if record.step == 3:
+                    break
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert restored(tmp_path)[0].steps == 3
+
+
+def test_an_empty_folder_has_nothing_to_restore(tmp_path):
+    game, _, seen = restored(tmp_path)
+    assert game.steps == 0
+    assert not seen
+
+
+def test_records_count_on_and_their_values_become_numbers_when_asked(tmp_path):
+    game, batches = make("GAN")
+    assert [record.step for record in train(game, batches, 2)] == [1, 2]
+    (record,) = train(game, batches, 1)
+    assert record.step == 3
+    assert record.seconds >= 0
+    assert isinstance(record["generator_loss"], float)
+    assert not any(value.requires_grad for value in record.values.values())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
+def test_five_random_sigkills(tmp_path):
+    report = kill_at_random(tmp_path, kills=5, seed=0)
+    assert report.failures == []
+    assert Path(tmp_path, "lock").exists()
