@@ -29,7 +29,7 @@ def gradient_penalty(
         raise ValueError(f"real is {tuple(real.shape)} and fake {tuple(fake.shape)}, but they must be of one shape")
     device = generator.device if generator is not None else real.device
     epsilon = torch.rand(len(real), *[1] * (real.dim() - 1), generator=generator, device=device).to(real.device)
-    between = epsilon * real.detach() + (1 - epsilon) * fake.detach()
+    between = epsilon * real + (1 - epsilon) * fake
     return (_gradient(discriminator, between).norm(dim=1) - 1).square().mean()
 
 

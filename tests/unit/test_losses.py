@@ -8,7 +8,7 @@ from torch import nn
 
 from course_gan import losses
 
-GRID = (-40.0, -17.0, -4.0, -1.0, -0.3, 0.0, 0.7, 1.0, 2.5, 17.0, 40.0)
+GRID = (-200.0, -40.0, -17.0, -4.0, -1.0, -0.3, 0.0, 0.7, 1.0, 2.5, 17.0, 40.0, 200.0)
 
 
 def log1pexp(x: float) -> float:

@@ -26,6 +26,47 @@ def test_images_in_and_out_at_every_power_of_two(size, channels):
     assert discriminator.eval()(images[:1]).shape == (1,)
 
 
+def written_out(w: int) -> tuple[nn.Module, nn.Module]:
+    """Both players at 64×64 as figure 1 and the rules of the paper's section 3 give them."""
+    up = lambda i, o, *a: nn.ConvTranspose2d(i, o, 4, *a, bias=False)  # noqa: E731
+    down = lambda i, o, *a: nn.Conv2d(i, o, 4, *a, bias=False)  # noqa: E731
+    norm, leaky = nn.BatchNorm2d, nn.LeakyReLU(0.2)
+    generator = nn.Sequential(
+        nn.Unflatten(1, (100, 1, 1)),
+        up(100, 8 * w, 1, 0), norm(8 * w), nn.ReLU(),
+        up(8 * w, 4 * w, 2, 1), norm(4 * w), nn.ReLU(),
+        up(4 * w, 2 * w, 2, 1), norm(2 * w), nn.ReLU(),
+        up(2 * w, w, 2, 1), norm(w), nn.ReLU(),
+        up(w, 3, 2, 1), nn.Tanh(),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        down(3, w, 2, 1), leaky,
+        down(w, 2 * w, 2, 1), norm(2 * w), leaky,
+        down(2 * w, 4 * w, 2, 1), norm(4 * w), leaky,
+        down(4 * w, 8 * w, 2, 1), norm(8 * w), leaky,
+        down(8 * w, 1, 1, 0), nn.Flatten(0),
+    )  # fmt: skip
+    return generator, discriminator
+
+
+def test_the_players_compute_what_the_paper_writes_down():
+    inputs = torch.randn(4, 100), torch.randn(4, 3, 64, 64)
+    for ours, theirs, x in zip((DCGANGenerator(width=4), DCGANDiscriminator(width=4)), written_out(4), inputs):
+        assert [p.shape for p in ours.parameters()] == [p.shape for p in theirs.parameters()]
+        with torch.no_grad():
+            for p, q in zip(ours.parameters(), theirs.parameters()):
+                q.copy_(nn.init.normal_(p, std=0.3))
+        torch.testing.assert_close(ours(x), theirs(x))
+
+
+@pytest.mark.parametrize(("size", "widths"), [(16, [1, 2]), (32, [1, 2, 4]), (128, [1, 2, 4, 8, 16])])
+def test_maps_widen_as_the_paper_widens_them_at_other_sizes(size, widths):
+    down = [m.out_channels for m in DCGANDiscriminator(1, 1, size).layers if isinstance(m, nn.Conv2d)]
+    up = [m.out_channels for m in DCGANGenerator(9, 3, 1, size).layers if isinstance(m, nn.ConvTranspose2d)]
+    assert down == [*widths, 1]
+    assert up == [*widths[::-1], 3]
+
+
 def test_feature_maps_halve_in_width_as_the_side_doubles():
     seen = []
     generator = DCGANGenerator(width=4, image_size=64).eval()
@@ -115,6 +156,7 @@ def test_a_generator_without_latents_is_refused():
         DCGANGenerator(latent_dim=0)
 
 
-def test_a_discriminator_refuses_images_of_another_size():
-    with pytest.raises(ValueError, match=r"^images are 64×32, but this discriminator wants 32×32$"):
-        DCGANDiscriminator(1, 4, 32)(torch.zeros(2, 1, 64, 32))
+@pytest.mark.parametrize(("height", "width"), [(64, 32), (32, 64), (16, 16)])
+def test_a_discriminator_refuses_images_of_another_size(height, width):
+    with pytest.raises(ValueError, match=f"^images are {height}×{width}, but this discriminator wants 32×32$"):
+        DCGANDiscriminator(1, 4, 32)(torch.zeros(2, 1, height, width))
