@@ -31,9 +31,12 @@ def picture(figure, dpi=DPI):
 
 
 def shrunk(image):
-    """The picture in 256 colours: the nearest ones where nobody would see the difference, else dithered."""
+    """The picture in grey if it is, else in 256 colours: the nearest where nobody would see it, dithered elsewhere."""
+    pixels = np.asarray(image, int)
+    if (pixels == pixels[..., :1]).all():
+        return image.convert("L")
     few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
-    error = np.abs(np.asarray(few.convert("RGB"), int) - np.asarray(image, int)).max(axis=2)
+    error = np.abs(np.asarray(few.convert("RGB"), int) - pixels).max(axis=2)
     if error.mean() < 2.5 and error.max() <= 32:
         return few
     return image.quantize(256, palette=few, dither=Image.Dither.FLOYDSTEINBERG)
@@ -47,9 +50,8 @@ def encode(image, kind="PNG", **options):
 
 
 def png(figure, dpi=DPI):
-    """Draw a Figure as the bytes of a PNG, with a palette where that is smaller."""
-    image = picture(figure, dpi)
-    return min((encode(candidate, optimize=True) for candidate in (image, shrunk(image))), key=len)
+    """Draw a Figure as the bytes of a small PNG."""
+    return encode(shrunk(picture(figure, dpi)), optimize=True)
 
 
 def bundle(figure, caption, key=False):
@@ -59,7 +61,8 @@ def bundle(figure, caption, key=False):
     twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption.
     """
     image = picture(figure)
-    webp = encode(shrunk(image).convert("RGB"), "WEBP", lossless=True)
+    few = shrunk(image)
+    webp = encode(few.convert("RGB"), "WEBP", lossless=True)
     if len(webp) > PHOTOGRAPHIC:
         webp = encode(image, "WEBP", quality=88)
     webp, text = base64.b64encode(webp).decode(), html.escape(caption)
@@ -67,7 +70,8 @@ def bundle(figure, caption, key=False):
         f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{webp}">'
         f'<figcaption style="max-width: 720px; font-size: 90%; opacity: 0.8">{text}</figcaption></figure>'
     )
-    data = {"text/plain": caption, "text/html": page, "image/png": base64.b64encode(png(figure)).decode()}
+    content = base64.b64encode(encode(few, optimize=True)).decode()
+    data = {"text/plain": caption, "text/html": page, "image/png": content}
     return data, {"image/png": {"alt": caption}, "course_gan": {"key": bool(key)}}
 
 

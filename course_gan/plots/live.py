@@ -42,11 +42,11 @@ class LiveFigure:
         if in_notebook() and time.monotonic() >= self._next:
             self._redraw()
 
-    def close(self):
+    def close(self, *_):
         """Draw the last state for good, with caption and alternative text; called by itself when the cell ends."""
         handle, self._handle = self._handle, None
         if handle is not None:
-            self._shell.events.unregister("post_run_cell", self._on_cell_end)
+            self._shell.events.unregister("post_run_cell", self.close)
             data, metadata = bundle(self.figure(), self.caption, self.key)
             handle.update(data, raw=True, metadata=metadata)
 
@@ -91,9 +91,6 @@ class LiveFigure:
             self._handle.update(image, raw=True)
         else:
             self._shell, self._handle = get_ipython(), display.display(image, raw=True, display_id=True)
-            self._shell.events.register("post_run_cell", self._on_cell_end)
+            self._shell.events.register("post_run_cell", self.close)
         now = time.monotonic()
         self._next = now + max(self.every, 9 * (now - started))
-
-    def _on_cell_end(self, *_):
-        self.close()

@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from course_gan import plots
@@ -22,34 +23,38 @@ def pixels_of(content):
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), int)
 
 
+def settings():
+    return {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != "backend"}
+
+
+@pytest.fixture(scope="module")
 def every_figure():
+    before = settings()
     x = torch.linspace(-3, 3, 50)
     points = torch.randn(60, 2)
-    return {
+    photo = F.interpolate(torch.rand(1, 3, 4, 4), 64, mode="bilinear")[0]
+    figures = {
         "image_grid": plots.image_grid(torch.rand(10, 1, 16, 16) * 2 - 1),
         "curves": plots.curves({"generator": torch.rand(400), "discriminator": torch.rand(400)}),
         "densities": plots.densities(x, {"real": torch.exp(-(x**2))}, discriminator=torch.sigmoid(x)),
         "scatter": plots.scatter(points, points + 1, modes=points[:3]),
         "field": plots.field(lambda z: torch.sigmoid(z.sum(dim=1)), real=points, fake=points),
         "phase_portrait": plots.phase_portrait(lambda z: z.flip(1), {"a path": points[:5]}),
-        "receptive_field": plots.receptive_field(torch.rand(3, 64, 64), [16, 34]),
+        "receptive_field": plots.receptive_field(photo, [16, 34]),
         "panels": plots.panels(2, 2)[0],
         "live": plots.LiveFigure().figure(),
     }
-
-
-def test_every_function_returns_a_figure_that_pyplot_does_not_know():
-    def settings():
-        return {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != "backend"}
-
-    before, figures = settings(), every_figure()
-    assert all(isinstance(figure, matplotlib.figure.Figure) for figure in figures.values())
     assert settings() == before
+    return figures
+
+
+def test_every_function_returns_a_figure_that_pyplot_does_not_know(every_figure):
+    assert all(isinstance(figure, matplotlib.figure.Figure) for figure in every_figure.values())
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
 
 
-def test_every_figure_fits_the_page_and_is_a_small_png():
-    for name, figure in every_figure().items():
+def test_every_figure_fits_the_page_and_is_a_small_png(every_figure):
+    for name, figure in every_figure.items():
         content = plots.png(figure)
         width, height = Image.open(io.BytesIO(content)).size
         assert width <= 721, name
@@ -184,8 +189,14 @@ def test_a_plot_keeps_its_look_in_the_smaller_png_and_in_the_page():
         assert np.abs(pixels_of(content) - original).mean() < 1
 
 
+def test_grey_grids_are_kept_to_the_last_level():
+    figure = plots.image_grid(torch.rand(16, 1, 32, 32))
+    assert np.array_equal(pixels_of(plots.png(figure)), np.asarray(picture(figure)))
+    assert Image.open(io.BytesIO(plots.png(figure))).mode == "L"
+
+
 def test_photographs_are_kept_small():
-    smooth = torch.nn.functional.interpolate(torch.rand(8, 3, 8, 8), 64, mode="bicubic") * 2 - 1
+    smooth = F.interpolate(torch.rand(8, 3, 8, 8), 64, mode="bicubic") * 2 - 1
     data, _ = bundle(plots.image_grid(smooth + 0.1 * torch.randn(8, 3, 64, 64)), "x")
     assert len(data["image/png"]) + len(data["text/html"]) < 8 * 64 * 64 * 4 * 3
 
