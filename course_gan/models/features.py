@@ -27,22 +27,17 @@ class FeatureNetwork(nn.Module):
         self.settings = {"channels": channels, "image_size": image_size, "width": width, "features": features}
         self.settings["classes"] = dict(classes)
         widths = [channels, width, 2 * width, 4 * width, 4 * width]
-        stages = [
-            nn.Sequential(
-                nn.Conv2d(inner, outer, 3, stride=2 if i else 1, padding=1, bias=False),
-                nn.BatchNorm2d(outer),
-                nn.ReLU(),
-            )
-            for i, (inner, outer) in enumerate(pairwise(widths))
-        ]
-        side = image_size // 8
-        self.stages = nn.Sequential(*stages, nn.AvgPool2d(side // 4) if side > 4 else nn.Identity())
-        self.project = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * min(side, 4) ** 2, features))
+        self.stages = nn.Sequential()
+        for i, (inner, outer) in enumerate(pairwise(widths)):
+            conv = nn.Conv2d(inner, outer, 3, stride=2 if i else 1, padding=1, bias=False)
+            self.stages.append(nn.Sequential(conv, nn.BatchNorm2d(outer), nn.ReLU()))
+        self.project = nn.Linear(2 * widths[-1], features)
         self.heads = nn.ModuleDict({factor: nn.Linear(features, count) for factor, count in classes.items()})
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (b, features) of images float (b, channels, h, w) in [-1, 1]."""
-        return self.project(self.stages(images))
+        maps = self.stages(images)  # (b, 4 * width, h / 8, w / 8)
+        return self.project(torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1))
 
     def logits(self, images: Tensor) -> dict[str, Tensor]:
         """Factor -> logits (b, classes)."""
@@ -64,7 +59,7 @@ class FeatureNetwork(nn.Module):
         c, size = self.settings["channels"], self.settings["image_size"]
         if images.ndim != 4 or len(images) == 0 or images.shape[1:] != (c, size, size):
             raise ValueError(f"images: got shape {tuple(images.shape)}, wanted (n > 0, {c}, {size}, {size})")
-        device = self.project[1].weight.device
+        device = self.project.weight.device
         for part in images.split(batch_size):
             part = part.to(device)
             yield to_float(part) if part.dtype == torch.uint8 else part.float()
