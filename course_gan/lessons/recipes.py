@@ -9,10 +9,10 @@ from torch import Tensor
 
 from course_gan import data, models
 from course_gan.errors import CourseError
+from course_gan.lessons.notebook import check_profile
 from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Game, Pix2Pix
 
 Settings = dict[str, Any]
-PROFILES = ("smoke", "cpu", "gpu")
 
 
 @dataclass
@@ -103,7 +103,7 @@ def _adain(s: Settings, backend: Backend) -> tuple:
     )
     shape = {"widths": s["widths"], "repeats": (1,) * (len(s["widths"]) - 1)}
     options = {name: s[name] for name in ("content", "style", "pretrain", "normalise", "clip", "lr", "ema", "seed")}
-    decay = ((s["steps"] - s["pretrain"]) // 2,) * 2
+    decay = (max(1, s["steps"] - s["pretrain"]) // 2,) * 2
     game = AdaIN(
         models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape), **options, decay=decay, backend=backend
     )
@@ -171,10 +171,8 @@ def settings(lesson: str, profile: str = "cpu", **overrides: Any) -> Settings:
     lesson = lesson.split("_")[0].zfill(2)
     if lesson not in _LESSONS:
         raise CourseError(f"lesson {lesson!r} has no game to train: choose one of {', '.join(_LESSONS)}")
-    if profile not in PROFILES:
-        raise CourseError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}")
     _, common, by_profile = _LESSONS[lesson]
-    chosen = {"lesson": lesson, "profile": profile, "seed": 0} | _BACKEND | common | by_profile[profile]
+    chosen = {"lesson": lesson, "profile": profile, "seed": 0} | _BACKEND | common | by_profile[check_profile(profile)]
     given = {name.lower(): value for name, value in overrides.items() if value is not None}
     chosen |= _OBJECTIVES.get(given.get("loss"), {}) if lesson == "04" else {}
     for name, value in given.items():
@@ -202,6 +200,8 @@ def build(lesson: str, profile: str = "cpu", **overrides: Any) -> Recipe:
     """
     chosen = settings(lesson, profile, **overrides)
     backend = Backend(**{name: chosen[name] for name in _BACKEND})
+    if profile == "gpu" and backend.device.type == "cpu" and chosen["device"] == "auto":
+        raise CourseError("profile gpu wants a CUDA or MPS device and found none: use cpu, or the setting device=cpu")
     with backend.randomness(chosen["seed"]):
         game, kind, sources, preview = _LESSONS[chosen["lesson"]][0](chosen, backend)
     share = {"seed": chosen["seed"], "rank": backend.rank, "world_size": backend.world_size}

@@ -1,10 +1,11 @@
 """What `course-gan train` does: a lesson's game in a run directory, with a log, samples, and a way back in."""
 
 import json
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from course_gan.errors import CourseError
 from course_gan.lessons.recipes import Recipe, Settings, build, settings
@@ -30,28 +31,37 @@ def run(
     both after saving and after saying how to resume.
     """
     out, overrides = Path(out), {name.lower(): value for name, value in (overrides or {}).items()}
-    if resume and (out / "settings.json").exists():
-        overrides = _kept_settings(out, settings(lesson)["lesson"], overrides)
-        profile = overrides.pop("profile")
-    recipe = build(lesson, profile, **overrides)
-    writer = recipe.game.backend.rank == 0
-    with RunDirectory(out, writer=writer) as directory:
-        if directory.checkpoints() and not resume:
-            raise CourseError(f"{out} already holds a run: add --resume to go on, or choose another folder")
-        directory.restore(recipe.game, recipe.batches)
-        if writer:
-            (out / "settings.json").write_text(json.dumps(recipe.settings, indent=2) + "\n")
-        try:
-            _train(recipe, directory, progress and writer)
-        except (KeyboardInterrupt, SystemExit):
+    lesson = settings(lesson, profile, **overrides)["lesson"]  # refuses what is wrong before anything is written
+    writer = int(os.environ.get("RANK", 0)) == 0  # the first of torchrun's processes
+    try:
+        with RunDirectory(out, writer=writer) as directory:
+            if directory.checkpoints() and not resume:
+                raise CourseError(f"{out} already holds a run: add --resume to go on, or choose another folder")
+            if resume and (out / "settings.json").exists():
+                overrides = _kept_settings(out, lesson, overrides)
+                profile = overrides.pop("profile")
+            recipe = build(lesson, profile, **overrides)
+            directory.restore(recipe.game, recipe.batches)
             if writer:
-                print(
-                    f"\nstopped after step {recipe.game.steps}, which is saved; go on with: "
-                    f"course-gan train {lesson} --out {out} --resume",
-                    file=sys.stderr,
-                )
-            raise
+                _keep_settings(out, recipe.settings)
+            _train(recipe, directory, progress and writer)
+    except ValueError as error:  # of a model or a game that cannot be built so
+        raise CourseError(str(error)) from error
+    except OSError as error:
+        raise CourseError(f"cannot write in {out}: {error.strerror}; make room or choose another folder") from error
+    except (KeyboardInterrupt, SystemExit):
+        if writer and directory.last_step:
+            saved = f"stopped; step {directory.last_step} is saved"
+            print(f"\n{saved}; go on with: course-gan train {lesson} --out {out} --resume", file=sys.stderr)
+        raise
     return recipe
+
+
+def _keep_settings(out: Path, chosen: Settings) -> None:
+    """Write settings.json in one move, since another process may be reading it."""
+    temporary = out / "settings.json.tmp"
+    temporary.write_text(json.dumps(chosen, indent=2) + "\n")
+    temporary.replace(out / "settings.json")
 
 
 def _kept_settings(out: Path, lesson: str, overrides: dict[str, Any]) -> Settings:
@@ -74,31 +84,32 @@ def _kept_settings(out: Path, lesson: str, overrides: dict[str, Any]) -> Setting
 def _train(recipe: Recipe, directory: RunDirectory, progress: bool) -> None:
     from tqdm import tqdm
 
-    game, out, writer = recipe.game, directory.path, directory.writer
+    game, out, start = recipe.game, directory.path, recipe.game.steps
     every = max(10, recipe.steps // 20)  # steps between two checkpoints and two pictures
     log_every = max(1, recipe.steps // 200)
-    start = game.steps
     bar = tqdm(total=recipe.steps, initial=start, unit="step", disable=not progress)
-    log = _reopened_log(out / "log.jsonl", start) if writer else None
-    with bar, closing(train(game, recipe.batches, recipe.steps - start, directory, every)) as records:
+    records = train(game, recipe.batches, recipe.steps - start, directory, every)
+    if not directory.writer:
+        for _ in records:
+            pass
+        return
+    with bar, closing(records), _reopened_log(out / "log.jsonl", start) as log:
         for record in records:
             bar.update()
-            if writer and (record.step % log_every == 0 or record.step == recipe.steps):
+            last = record.step == recipe.steps
+            if last or record.step % log_every == 0:
                 values = {name: float(value) for name, value in record.values.items()}
                 log.write(json.dumps({"step": record.step, "seconds": round(record.seconds, 3), **values}) + "\n")
                 log.flush()
                 bar.set_postfix({name: f"{value:.3g}" for name, value in values.items() if name.endswith("_loss")})
-            if writer and (record.step % every == 0 or record.step == recipe.steps):
+            if last or record.step % every == 0:
                 _picture(recipe, out / "samples" / f"step-{record.step:08d}.png")
-    if log:
-        log.close()
 
 
-def _reopened_log(path: Path, step: int):
+def _reopened_log(path: Path, step: int) -> IO[str]:
     """The log, without the lines that an interrupted run wrote after the checkpoint it is resumed from."""
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    kept = [line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= step]
-    path.write_text("".join(kept))
+    path.write_text("".join(line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= step))
     return path.open("a")
 
 

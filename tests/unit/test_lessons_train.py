@@ -1,0 +1,146 @@
+"""`course-gan train` and the recipes behind it: same settings as the lesson, and a way back in after any stop."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from course_gan.errors import CourseError
+from course_gan.lessons import train as train_module
+from course_gan.lessons.recipes import build, settings
+from course_gan.lessons.train import run
+from course_gan.paths import ROOT
+from tests.unit.tiny_games import differing, whole_state
+
+LESSONS = ("01", "02", "03", "04", "07", "08", "10")
+TINY = {"steps": 12, "width": 8, "batch_size": 16, "samples": 200}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_lessons_game_trains_in_seconds_under_smoke(lesson, tmp_path):
+    recipe = run(lesson, "smoke", tmp_path, overrides={"steps": 2}, progress=False)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2]
+    assert json.loads((tmp_path / "settings.json").read_text()) == json.loads(json.dumps(recipe.settings))
+    assert (tmp_path / "samples" / "step-00000002.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "step-00000002.pt").exists()
+
+
+def test_a_recipe_depends_on_its_settings_alone():
+    states = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        recipe = build("03", "smoke", seed=5)
+        recipe.game.step(recipe.batches)
+        states.append(whole_state(recipe.game, recipe.batches))
+    assert not differing(*states)
+    other = build("03", "smoke", seed=6)
+    assert any("players" in path for path in differing(whole_state(other.game, other.batches), states[0]))
+
+
+def test_settings_are_the_profiles_unless_given():
+    assert settings("3", "cpu") == settings("03_dcgan", "cpu") == settings("03", "cpu", steps=None, WIDTH=None)
+    assert settings("03", "cpu")["width"] == 32
+    assert settings("03", "cpu", STEPS=7, lr=1)["steps"] == 7
+    assert settings("03", "cpu", lr=1)["lr"] == 1.0
+    assert settings("04", "cpu", loss="wasserstein")["gradient_penalty"] == 10.0
+    assert settings("04", "cpu", loss="wasserstein", gradient_penalty=1.0)["gradient_penalty"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("05", "cpu"), "lesson '05' has no game to train: choose one of 01, 02, 03, 04, 07, 08, 10"),
+        (("01", "tpu"), "unknown profile 'tpu': choose one of smoke, cpu, gpu"),
+        (("01", "smoke", {"steps": "many"}), "steps is 'many', but has to be like 30"),
+        (("01", "smoke", {"seed": 1.5}), "seed is 1.5, but has to be like 0"),
+        (("01", "smoke", {"width": 0}), "width is 0, but has to be an integer of at least 1"),
+    ],
+)
+def test_wrong_settings_are_one_line(arguments, message, tmp_path):
+    lesson, profile, *overrides = arguments
+    with pytest.raises(CourseError) as error:
+        run(lesson, profile, tmp_path / "run", overrides=overrides[0] if overrides else None)
+    assert str(error.value) == message
+    assert not list(tmp_path.glob("run/*.*"))
+    with pytest.raises(CourseError, match="lesson 01 has no setting 'wdith': it has batch_size, betas, "):
+        run("01", "smoke", tmp_path / "run", overrides={"wdith": 3})
+
+
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU here")
+def test_the_gpu_profile_without_a_gpu_is_one_line():
+    with pytest.raises(CourseError, match="profile gpu wants a CUDA or MPS device and found none"):
+        build("01", "gpu")
+
+
+def test_an_existing_run_is_resumed_only_when_asked_and_only_with_its_settings(tmp_path):
+    run("01", "smoke", tmp_path, overrides=TINY, progress=False)
+    with pytest.raises(CourseError) as error:
+        run("01", "smoke", tmp_path, overrides=TINY)
+    assert str(error.value) == f"{tmp_path} already holds a run: add --resume to go on, or choose another folder"
+    with pytest.raises(CourseError) as error:
+        run("01", "smoke", tmp_path, True, {"width": 9})
+    assert str(error.value) == f"width was 8 when {tmp_path} was started: it cannot become 9 on resuming"
+    with pytest.raises(CourseError) as error:
+        run("02", "smoke", tmp_path, True)
+    assert str(error.value) == f"{tmp_path} holds a run of lesson 01, not of 02: choose another folder"
+    assert run("01", "cpu", tmp_path, True, {"steps": 14}, progress=False).game.steps == 14  # the rest is remembered
+    (tmp_path / "settings.json").write_text("{")
+    with pytest.raises(CourseError, match=r"settings\.json cannot be read \(.*\): put it back or start anew"):
+        run("01", "smoke", tmp_path, True)
+
+
+def test_a_log_that_ran_ahead_of_the_checkpoint_is_cut_back(tmp_path):
+    run("01", "smoke", tmp_path / "a", overrides=TINY, progress=False)
+    run("01", "smoke", tmp_path / "b", overrides=TINY | {"steps": 10}, progress=False)
+    with (tmp_path / "b" / "log.jsonl").open("a") as log:
+        log.write('{"step": 11, "seconds": 1}\n{"step": 12, "sec')
+    run("01", "smoke", tmp_path / "b", True, {"steps": 12}, progress=False)
+    logs = [[json.loads(line) for line in (tmp_path / n / "log.jsonl").read_text().splitlines()] for n in "ab"]
+    assert [line | {"seconds": 0} for line in logs[0]] == [line | {"seconds": 0} for line in logs[1]]
+    for name in ("step-00000010.png", "step-00000012.png"):
+        assert (tmp_path / "a" / "samples" / name).read_bytes() == (tmp_path / "b" / "samples" / name).read_bytes()
+
+
+def test_a_full_disk_under_log_and_samples_is_one_line(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(train_module, "_picture", full)
+    with pytest.raises(CourseError) as error:
+        run("01", "smoke", tmp_path, overrides=TINY, progress=False)
+    message = f"cannot write in {tmp_path}: No space left on device; make room or choose another folder"
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_then_resume_gives_what_an_uninterrupted_run_gives(number, code, tmp_path):
+    command = [sys.executable, "-c", "from course_gan.cli import main; main()", "train", "01", "--out", tmp_path / "a"]
+    tiny = [text for name, value in TINY.items() for text in ("-p", name, str(value))]
+    child = subprocess.Popen(
+        [*command, *tiny, "-p", "steps", "1000000"],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while child.poll() is None and not (tmp_path / "a" / "settings.json").exists():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    child.send_signal(number)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == code, said
+    (newest,) = sorted((tmp_path / "a").glob("*.pt"))[-1:]
+    step = int(newest.stem.removeprefix("step-"))
+    hint = f"stopped; step {step} is saved; go on with: course-gan train 01 --out {tmp_path / 'a'} --resume"
+    assert said.splitlines()[-1] == hint
+    resumed = run("01", "smoke", tmp_path / "a", True, {"steps": step + 3}, progress=False)
+    whole = run("01", "smoke", tmp_path / "b", overrides=TINY | {"steps": step + 3}, progress=False)
+    assert resumed.game.steps == step + 3
+    assert not differing(whole_state(resumed.game, resumed.batches), whole_state(whole.game, whole.batches))
