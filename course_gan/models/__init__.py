@@ -3,6 +3,7 @@
 from course_gan.models.adain import AdaINDecoder, AdaINEncoder, adain, channel_statistics, vgg19_encoder
 from course_gan.models.cyclegan import ResNetGenerator
 from course_gan.models.dcgan import DCGANDiscriminator, DCGANGenerator
+from course_gan.models.features import FeatureNetwork, load_features
 from course_gan.models.layers import initialise, receptive_field
 from course_gan.models.mlp import MLPDiscriminator, MLPGenerator
 from course_gan.models.pix2pix import EncoderDecoder, PatchDiscriminator, UNetGenerator
@@ -13,6 +14,7 @@ __all__ = [
     "DCGANDiscriminator",
     "DCGANGenerator",
     "EncoderDecoder",
+    "FeatureNetwork",
     "MLPDiscriminator",
     "MLPGenerator",
     "PatchDiscriminator",
@@ -21,6 +23,7 @@ __all__ = [
     "adain",
     "channel_statistics",
     "initialise",
+    "load_features",
     "receptive_field",
     "vgg19_encoder",
 ]
