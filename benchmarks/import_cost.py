@@ -1,4 +1,4 @@
-"""What `import course_gan` adds to `import torch`: python benchmarks/import_cost.py (writes benchmarks/import_cost.json).
+"""What `import course_gan` adds to `import torch`: python benchmarks/import_cost.py, into import_cost.json beside it.
 
 Fresh processes, alternating, so that both see the same machine; medians.
 """
