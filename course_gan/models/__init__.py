@@ -1,4 +1,5 @@
 """The networks of the papers, one file a paper; `layers` holds what several share."""
+# ruff: noqa: F401
 
 from course_gan.models.adain import AdaINDecoder, AdaINEncoder, adain, channel_statistics, vgg19_encoder
 from course_gan.models.cyclegan import ResNetGenerator
@@ -7,23 +8,3 @@ from course_gan.models.features import FeatureNetwork, load_features
 from course_gan.models.layers import initialise, receptive_field
 from course_gan.models.mlp import MLPDiscriminator, MLPGenerator
 from course_gan.models.pix2pix import EncoderDecoder, PatchDiscriminator, UNetGenerator
-
-__all__ = [
-    "AdaINDecoder",
-    "AdaINEncoder",
-    "DCGANDiscriminator",
-    "DCGANGenerator",
-    "EncoderDecoder",
-    "FeatureNetwork",
-    "MLPDiscriminator",
-    "MLPGenerator",
-    "PatchDiscriminator",
-    "ResNetGenerator",
-    "UNetGenerator",
-    "adain",
-    "channel_statistics",
-    "initialise",
-    "load_features",
-    "receptive_field",
-    "vgg19_encoder",
-]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from course_gan.errors import CourseError
 from course_gan.models.layers import at_least
 
+Counts = tuple[int, ...]  # one a level
 VGG19_WIDTHS, VGG19_REPEATS = (64, 128, 256, 512), (2, 2, 4)  # up to relu4_1 (arXiv:1409.1556)
 VGG19_FILE = "vgg19-dcbb9e9d.pth"  # torchvision's IMAGENET1K_V1
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of images in [0, 1]
@@ -40,7 +41,7 @@ def adain(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
     return (style_std * (content - content_mean) / content_std + style_mean).to(content.dtype)
 
 
-def _check(channels: int, widths: tuple[int, ...], repeats: tuple[int, ...]) -> None:
+def _check(channels: int, widths: Counts, repeats: Counts) -> None:
     at_least(1, channels=channels, **{f"widths[{i}]": width for i, width in enumerate(widths)})
     at_least(1, **{f"repeats[{i}]": repeat for i, repeat in enumerate(repeats)})
     if len(repeats) != len(widths) - 1:
@@ -65,12 +66,9 @@ class AdaINEncoder(nn.Module):
     """
 
     def __init__(
-        self,
-        channels: int = 3,
-        widths: tuple[int, ...] = (32, 64, 128, 256),
-        repeats: tuple[int, ...] = (2, 2, 2),
+        self, channels: int = 3, widths: Counts = (32, 64, 128, 256), repeats: Counts = (2, 2, 2),
         imagenet: bool = False,
-    ):
+    ):  # fmt: skip
         super().__init__()
         _check(channels, widths, repeats)
         self.widths, self.repeats = tuple(widths), tuple(repeats)
@@ -103,12 +101,7 @@ class AdaINDecoder(nn.Module):
     norm, which would bring every style to the same statistics. ValueError for what cannot be built. arXiv:1703.06868.
     """
 
-    def __init__(
-        self,
-        channels: int = 3,
-        widths: tuple[int, ...] = (32, 64, 128, 256),
-        repeats: tuple[int, ...] = (2, 2, 2),
-    ):
+    def __init__(self, channels: int = 3, widths: Counts = (32, 64, 128, 256), repeats: Counts = (2, 2, 2)):
         super().__init__()
         _check(channels, widths, repeats)
         inputs, layers = widths[-1], []

@@ -16,14 +16,9 @@ class ResNetGenerator(nn.Module):
     """
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 64,
-        blocks: int = 9,
-        norm: str = "instance",
-        downsamplings: int = 2,
-    ):
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, blocks: int = 9,
+        norm: str = "instance", downsamplings: int = 2,
+    ):  # fmt: skip
         super().__init__()
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width)
         at_least(0, blocks=blocks, downsamplings=downsamplings)

@@ -66,9 +66,7 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: str, padding: str = "reflect"):
         super().__init__()
         conv = partial(nn.Conv2d, channels, channels, 3, padding=1, padding_mode=padding, bias=has_bias(norm))
-        self.layers = nn.Sequential(
-            conv(), norm_layer(norm, channels), nn.ReLU(), conv(), norm_layer(norm, channels)
-        )  # fmt: skip
+        self.layers = nn.Sequential(conv(), norm_layer(norm, channels), nn.ReLU(), conv(), norm_layer(norm, channels))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.layers(x)  # (b, channels, h, w), as x

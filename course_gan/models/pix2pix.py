@@ -9,17 +9,11 @@ from torch.nn.functional import dropout
 from course_gan.models.layers import ResidualBlock, at_least, check_divisible, has_bias, initialise, norm_layer
 
 
-class LastingDropout(nn.Module):
+class LastingDropout(nn.Dropout):
     """Dropout that `eval()` does not turn off: it is pix2pix's only source of noise, at test time too (section 3.2).
 
-    p: probability of dropping, in [0, 1). Draws from torch's global generator, as nn.Dropout does.
+    p: probability of dropping. Draws from torch's global generator, as nn.Dropout does.
     """
-
-    def __init__(self, p: float):
-        super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"dropout is {p!r}, but has to be in [0, 1)")
-        self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
         return dropout(x, self.p, training=True)
@@ -36,17 +30,9 @@ class UNetGenerator(nn.Module):
     """
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 64,
-        depth: int = 8,
-        norm: str = "batch",
-        max_multiplier: int = 8,
-        residual: bool = False,
-        skips: bool = True,
-        dropout: float = 0.5,
-    ):
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, depth: int = 8, norm: str = "batch",
+        max_multiplier: int = 8, residual: bool = False, skips: bool = True, dropout: float = 0.5,
+    ):  # fmt: skip
         super().__init__()
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, max_multiplier=max_multiplier)
         at_least(2, depth=depth)

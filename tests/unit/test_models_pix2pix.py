@@ -213,7 +213,7 @@ def test_only_biases_that_an_instance_norm_subtracts_are_dead(layers):
         (UNetGenerator, {"width": 0}, "width is 0, but has to be an integer of at least 1"),
         (UNetGenerator, {"depth": 1}, "depth is 1, but has to be an integer of at least 2"),
         (UNetGenerator, {"max_multiplier": 0}, "max_multiplier is 0, but has to be an integer of at least 1"),
-        (UNetGenerator, {"width": 1, "dropout": 1.0}, r"dropout is 1.0, but has to be in \[0, 1\)"),
+        (UNetGenerator, {"width": 1, "dropout": 2.0}, "dropout probability has to be between 0 and 1, but got 2.0"),
         (UNetGenerator, {"width": 1, "norm": "bn"}, "norm is 'bn', but has to be one of batch, instance, layer, none"),
         (PatchDiscriminator, {"in_channels": 0}, "in_channels is 0, but has to be an integer of at least 1"),
         (PatchDiscriminator, {"width": -4}, "width is -4, but has to be an integer of at least 1"),
