@@ -25,17 +25,9 @@ class AdaIN(Game):
     """
 
     def __init__(
-        self,
-        encoder: nn.Module,
-        decoder: nn.Module,
-        content: float = 1.0,
-        style: float = 10.0,
-        pretrain: int = 0,
-        normalise: bool = False,
-        lr: float = 1e-4,
-        betas: tuple[float, float] = (0.9, 0.999),
-        **options,
-    ):
+        self, encoder: nn.Module, decoder: nn.Module, content: float = 1.0, style: float = 10.0, pretrain: int = 0,
+        normalise: bool = False, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.999), **options,
+    ):  # fmt: skip
         sides = {"autoencoder": ("encoder", "decoder")} if pretrain else {}
         sides |= {"generator": ("decoder",)}
         super().__init__({"encoder": encoder, "decoder": decoder}, sides, ("decoder",), lr, betas, **options)

@@ -14,14 +14,10 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 def _choose_device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    device = torch.device(name)
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    device = torch.device(next(kind for kind in there if there[kind]) if name == "auto" else name)
     if not there.get(device.type):
         raise CourseError(f"device is {name!r}, but torch finds no such device here: use 'auto' or 'cpu'")
-    if device.type == "cuda" and device.index is None:
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
     return device
 
 
@@ -50,11 +46,10 @@ class Backend:
         self.device, self.dtype, self.compile = _choose_device(device), dtype, compile
         self._channels_last = channels_last
         if self.device.type == "cuda":
-            torch.cuda.set_device(self.device)
+            torch.cuda.set_device(self.device.index or int(os.environ.get("LOCAL_RANK", 0)))
         if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-        self.rank = dist.get_rank() if dist.is_initialized() else 0
-        self.world_size = dist.get_world_size() if dist.is_initialized() else 1
+        self.rank, self.world_size = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
     def bf16(self, module: nn.Module) -> bool:
         """Whether `module` is computed in bfloat16."""
@@ -109,8 +104,8 @@ class Backend:
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is raised in any process."""
-        if self.world_size == 1:
-            return flag
-        shared = torch.tensor(float(flag), device=self.device)
-        dist.all_reduce(shared)
-        return bool(shared)
+        if self.world_size > 1:
+            shared = torch.tensor(float(flag), device=self.device)
+            dist.all_reduce(shared)
+            flag = bool(shared)
+        return flag

@@ -1,7 +1,5 @@
 """CycleGAN: two translators that must undo each other, from unpaired images (Zhu et al. 2017, arXiv:1703.10593)."""
 
-from collections.abc import Iterator
-
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
@@ -23,17 +21,9 @@ class CycleGAN(Game):
     """
 
     def __init__(
-        self,
-        a_to_b: nn.Module,
-        b_to_a: nn.Module,
-        discriminator_a: nn.Module,
-        discriminator_b: nn.Module,
-        loss: str = "least_squares",
-        cycle: float = 10.0,
-        identity: float = 0.5,
-        pool: int = 50,
-        **options,
-    ):
+        self, a_to_b: nn.Module, b_to_a: nn.Module, discriminator_a: nn.Module, discriminator_b: nn.Module,
+        loss: str = "least_squares", cycle: float = 10.0, identity: float = 0.5, pool: int = 50, **options,
+    ):  # fmt: skip
         translators = {"a_to_b": a_to_b, "b_to_a": b_to_a}
         discriminators = {"discriminator_a": discriminator_a, "discriminator_b": discriminator_b}
         sides = {"generator": tuple(translators), "discriminator": tuple(discriminators)}
@@ -41,11 +31,6 @@ class CycleGAN(Game):
         self.loss, self.cycle, self.identity = losses.get(loss), cycle, identity
         self.pools = {domain: ImagePool(pool, self.random) for domain in ("a", "b")}
         self._fakes: Pair | None = None  # from G's move to D's; no state: without them D's move translates by itself
-
-    def moves(self, batches: Iterator) -> Values:
-        """G, then D, on one batch."""
-        batch = self.backend.to_device(next(batches))
-        return self.generator_step(batch) | self.discriminator_step(batch)
 
     def generator_step(self, batch: Pair) -> Values:
         """Move both translators once; the discriminators are frozen."""

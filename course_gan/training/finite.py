@@ -24,7 +24,7 @@ class FiniteWatch:
         self.at_once = device.type == "cpu"
         self.seen = torch.zeros((), dtype=torch.bool, device=device)
         self.last_read = 0
-        self.suspects: dict[str, list[tuple[str, Tensor]]] = {}
+        self.suspects: dict[str, Tensor] = {}
 
     def look(self, named: list[tuple[str, Tensor]], step: int) -> None:
         """Look at (name, tensor) pairs in step number `step`."""
@@ -32,7 +32,7 @@ class FiniteWatch:
         largest = get_total_norm([tensor for _, tensor in named], math.inf)
         if not self.at_once:
             self.seen |= ~largest.isfinite()
-            self.suspects[named[0][0]] = named
+            self.suspects |= dict(named)
         elif not math.isfinite(largest):
             raise NonFiniteError(_message(named, f"at step {step}"))
 
@@ -40,8 +40,7 @@ class FiniteWatch:
         """Raise NonFiniteError if anything was not finite since the last reading; step: the number of steps made."""
         first, self.last_read = self.last_read + 1, step
         if not self.at_once and self.seen:
-            suspects = [pair for named in self.suspects.values() for pair in named]
-            raise NonFiniteError(_message(suspects, f"between steps {first} and {step}"))
+            raise NonFiniteError(_message(list(self.suspects.items()), f"between steps {first} and {step}"))
 
 
 def _message(named: list[tuple[str, Tensor]], when: str) -> str:

@@ -21,7 +21,9 @@ PARTS = ("players", "optimizers", "schedules", "averages", "pools")  # by name, 
 class Game:
     """What all games share: a side's turn, its descent, and the whole state as plain tensors.
 
-    players: name -> network, moved to the backend's device. sides: name -> the players that move together, by Adam.
+    players: name -> network, moved to the backend's device.
+    sides: name -> the players that move together, by Adam, in the order of their moves. A subclass has a method
+        <side>_step(batch) for each, which moves it once and returns named scalars.
     averaged: names of the players that `ema` follows; ema: decay in [0, 1) of an `Average`, or None.
     lr: learning rate of all sides, or one for each; betas: Adam's.
     decay: (constant, decay) steps of `linear_decay`, or None. clip: largest norm of a side's gradient, or None.
@@ -31,32 +33,25 @@ class Game:
     """
 
     def __init__(
-        self,
-        players: dict[str, nn.Module],
-        sides: dict[str, tuple[str, ...]],
-        averaged: tuple[str, ...] = (),
-        lr: float | dict[str, float] = 2e-4,
-        betas: tuple[float, float] = (0.5, 0.999),
-        decay: tuple[int, int] | None = None,
-        ema: float | None = None,
-        clip: float | None = None,
-        seed: int = 0,
+        self, players: dict[str, nn.Module], sides: dict[str, tuple[str, ...]], averaged: tuple[str, ...] = (),
+        lr: float | dict[str, float] = 2e-4, betas: tuple[float, float] = (0.5, 0.999),
+        decay: tuple[int, int] | None = None, ema: float | None = None, clip: float | None = None, seed: int = 0,
         backend: Backend | None = None,
-    ):
+    ):  # fmt: skip
         self.backend, self.clip, self.sides, self.steps = backend or Backend(), clip, sides, 0
         self.random = torch.Generator().manual_seed(seed)
         self.players = nn.ModuleDict({name: self.backend.prepare(player) for name, player in players.items()})
         self._callable = {name: self.backend.parallel(player) for name, player in self.players.items()}
-        self.optimizers: dict[str, torch.optim.Optimizer] = {}
-        for side, names in sides.items():
-            mine = [p for name in names for p in self.players[name].parameters() if p.requires_grad]
-            self.optimizers[side] = torch.optim.Adam(mine, lr[side] if isinstance(lr, dict) else lr, betas, fused=True)
-        decaying = self.optimizers.items() if decay else ()
-        self.schedules = {side: linear_decay(optimizer, *decay) for side, optimizer in decaying}
+        rates = lr if isinstance(lr, dict) else dict.fromkeys(sides, lr)
+        self.optimizers = {s: torch.optim.Adam(self._weights(s), rates[s], betas, fused=True) for s in sides}
+        self.schedules = {s: linear_decay(o, *decay) for s, o in self.optimizers.items()} if decay else {}
         self.averages = {name: Average(self.players[name], ema) for name in averaged if ema is not None}
         self.pools: dict[str, ImagePool] = {}
         self.tensors: Values = {}  # whatever else belongs to the state
         self.watch = FiniteWatch(self.backend.device)
+
+    def _weights(self, side: str) -> list[Tensor]:
+        return [p for name in self.sides[side] for p in self.players[name].parameters() if p.requires_grad]
 
     @contextmanager
     def turn(self, side: str) -> Iterator[list[nn.Module]]:
@@ -80,24 +75,18 @@ class Game:
         loss.backward()
         self.watch.look([(f"the gradient of {name}", p.grad) for name, p in named if p.grad is not None], step)
         if self.clip is not None:
-            nn.utils.clip_grad_norm_([p for _, p in named], self.clip)
+            nn.utils.clip_grad_norm_(self._weights(side), self.clip)
         optimizer.step()
         self.watch.look([(f"the weight {name}", p) for name, p in named], step)
         self.backend.average_buffers(self.players[name] for name in self.sides[side])
         return {name: value.detach() for name, value in {f"{side}_loss": loss, **values}.items()}
 
-    def discriminator_step(self, batch: Tensor | tuple) -> Values:
-        """Move the discriminator side once; returns named scalars."""
-        raise NotImplementedError
-
-    def generator_step(self, batch: Tensor | tuple) -> Values:
-        """Move the generator side once; returns named scalars."""
-        raise NotImplementedError
-
     def moves(self, batches: Iterator) -> Values:
-        """One round of moves in the published order; the default is D, then G, on one batch."""
-        batch = self.backend.to_device(next(batches))
-        return self.discriminator_step(batch) | self.generator_step(batch)
+        """One round: each side moves once on the same batch, in the order of `sides`; named scalars."""
+        batch, values = self.backend.to_device(next(batches)), {}
+        for side in self.sides:
+            values |= getattr(self, f"{side}_step")(batch)
+        return values
 
     def step(self, batches: Iterator) -> Values:
         """One step of training: a round of moves, then schedules and averages."""

@@ -22,30 +22,18 @@ class GAN(Game):
     """
 
     def __init__(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        loss: str = "non_saturating",
-        lr: float = 2e-4,
-        lr_discriminator: float | None = None,
-        discriminator_steps: int = 1,
-        r1: float = 0.0,
-        r2: float = 0.0,
-        gradient_penalty: float = 0.0,
-        ema: float | None = 0.999,
-        **options,
-    ):
+        self, generator: nn.Module, discriminator: nn.Module, loss: str = "non_saturating", lr: float = 2e-4,
+        lr_discriminator: float | None = None, discriminator_steps: int = 1, r1: float = 0.0, r2: float = 0.0,
+        gradient_penalty: float = 0.0, ema: float | None = 0.999, **options,
+    ):  # fmt: skip
         players = {"discriminator": discriminator, "generator": generator}
         rates = {"discriminator": lr if lr_discriminator is None else lr_discriminator, "generator": lr}
         super().__init__(players, {side: (side,) for side in players}, ("generator",), rates, ema=ema, **options)
         if self.backend.compile and (r1 or r2 or gradient_penalty):
             raise ValueError("compile=True has no second derivatives, which r1, r2 and gradient_penalty need")
         self.generator, self.discriminator = self.players["generator"], self.players["discriminator"]
-        self.loss, self.discriminator_steps, self.latent_dim = (
-            losses.get(loss),
-            discriminator_steps,
-            generator.latent_dim,
-        )
+        self.loss, self.latent_dim = losses.get(loss), generator.latent_dim
+        self.discriminator_steps = discriminator_steps
         self.r1, self.r2, self.gradient_penalty = r1, r2, gradient_penalty
         self.fixed_latents = self.tensors["fixed_latents"] = torch.randn(64, self.latent_dim, generator=self.random)
 

@@ -1,5 +1,6 @@
 """One run at a time in a directory, by a lock that the operating system drops when the process dies."""
 
+import os
 import warnings
 from pathlib import Path
 from typing import IO
@@ -10,9 +11,11 @@ from course_gan.errors import CourseError
 def lock(path: Path) -> IO[bytes]:
     """Hold the lock file `path` until the returned file is closed or the process ends.
 
-    Raises CourseError when another run holds it or it cannot be written; only warns where there are no locks to hold.
+    Raises CourseError when another run holds it or its folder cannot be made or written; only warns where the file
+    system knows no locks.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "ab")  # noqa: SIM115
     except OSError as error:
         raise CourseError(f"cannot write in {path.parent}: {error.strerror}; choose another folder") from error
@@ -27,11 +30,11 @@ def lock(path: Path) -> IO[bytes]:
 
 
 def _acquire(file: IO[bytes]) -> None:
-    try:
+    if os.name == "posix":
         import fcntl
-    except ImportError:  # Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    else:
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,22 +31,19 @@ class Record:
 @contextmanager
 def _signals() -> Iterator[list[int]]:
     """Inside, the first Ctrl-C or SIGTERM is put in the list, to be obeyed between steps; a second acts at once."""
-    received, handlers = [], {}
-
-    def restore():
-        while handlers:
-            signal.signal(*handlers.popitem())
+    received, before = [], {}
 
     def note(number, _frame):
         received.append(number)
-        restore()
+        signal.signal(number, before[number])
 
     if threading.current_thread() is threading.main_thread():
-        handlers.update({number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)})
+        before |= {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield received
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def train(
@@ -65,12 +62,11 @@ def train(
     with _signals() as received:
         while game.steps < last:
             values = game.step(batches)
-            saving = run is not None and (game.steps == last or (save_every and game.steps % save_every == 0))
-            reading = saving or game.steps == last or game.steps % READ_EVERY == 0
-            if reading:
+            asking = game.steps == last or game.steps % READ_EVERY == 0
+            if asking:
                 game.watch.read(game.steps)
-            if saving:
+            if run is not None and (game.steps == last or (save_every and game.steps % save_every == 0)):
                 run.save(game, batches)
             yield Record(game.steps, time.monotonic() - began, values)
-            if (reading or game.backend.world_size == 1) and game.backend.any(bool(received)):
+            if (asking or game.backend.world_size == 1) and game.backend.any(bool(received)):
                 raise SystemExit(143) if signal.SIGTERM in received else KeyboardInterrupt

@@ -20,15 +20,9 @@ class Pix2Pix(Game):
     """
 
     def __init__(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        loss: str = "non_saturating",
-        adversarial: float = 1.0,
-        l1: float = 100.0,
-        l2: float = 0.0,
-        **options,
-    ):
+        self, generator: nn.Module, discriminator: nn.Module, loss: str = "non_saturating",
+        adversarial: float = 1.0, l1: float = 100.0, l2: float = 0.0, **options,
+    ):  # fmt: skip
         players = {"discriminator": discriminator, "generator": generator}
         super().__init__(players, {side: (side,) for side in players}, ("generator",), **options)
         self.generator, self.discriminator = self.players["generator"], self.players["discriminator"]

@@ -33,10 +33,6 @@ class RunDirectory:
     def __enter__(self) -> "RunDirectory":
         self._open = contextlib.ExitStack()
         if self.writer:
-            try:
-                self.path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise CourseError(f"cannot make {self.path}: {error.strerror}; choose another folder") from error
             self._open.enter_context(lock(self.path / "lock"))
             for leftover in self.path.glob("*.tmp"):  # of a save that was killed
                 leftover.unlink()
@@ -44,21 +40,20 @@ class RunDirectory:
 
     def __exit__(self, kind: type | None, *_) -> None:
         """Save what is newer than the last checkpoint, whatever the reason for leaving, unless it is NaN."""
-        try:
-            if self.following and kind is not NonFiniteError:
-                game, batches = self.following
-                if game.steps > self.last_step:
-                    game.watch.read(game.steps)
-                    self.save(game, batches)
-        finally:
-            self._open.close()
+        with self._open:
+            if self.following and self.following[0].steps > self.last_step and kind is not NonFiniteError:
+                self.save(*self.following)
 
     def checkpoints(self) -> list[Path]:
         """The checkpoints, valid or not, newest first."""
         return sorted(self.path.glob("step-*.pt"), reverse=True)
 
     def save(self, game: Game, batches: Any) -> None:
-        """Save the whole state of game and data as of now, and drop the oldest checkpoints. CourseError on failure."""
+        """Save the whole state of game and data as of now, and drop the oldest checkpoints.
+
+        Raises CourseError when it cannot be written, NonFiniteError when there is NaN or inf in it.
+        """
+        game.watch.read(game.steps)
         if self.writer:
             path = self.path / f"step-{game.steps:08d}.pt"
             checkpoint.write(path, {"game": game.state_dict(), "batches": batches.state_dict()})

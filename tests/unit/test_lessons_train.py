@@ -119,8 +119,7 @@ def test_a_full_disk_under_log_and_samples_is_one_line(tmp_path, monkeypatch):
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_and_then_resume_gives_what_an_uninterrupted_run_gives(number, code, tmp_path):
+def test_ctrl_c_and_then_resume_gives_what_an_uninterrupted_run_gives(tmp_path):
     command = [sys.executable, "-c", "from course_gan.cli import main; main()", "train", "01", "--out", tmp_path / "a"]
     tiny = [text for name, value in TINY.items() for text in ("-p", name, str(value))]
     child = subprocess.Popen(
@@ -133,9 +132,9 @@ def test_ctrl_c_and_then_resume_gives_what_an_uninterrupted_run_gives(number, co
     while child.poll() is None and not (tmp_path / "a" / "settings.json").exists():
         time.sleep(0.05)
     time.sleep(0.5)
-    child.send_signal(number)
+    child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=60)
-    assert child.returncode == code, said
+    assert child.returncode == 130, said
     (newest,) = sorted((tmp_path / "a").glob("*.pt"))[-1:]
     step = int(newest.stem.removeprefix("step-"))
     hint = f"stopped; step {step} is saved; go on with: course-gan train 01 --out {tmp_path / 'a'} --resume"

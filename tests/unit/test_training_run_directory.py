@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError) as error, RunDirectory(tmp_path / "file" / "run"):
         pass
-    assert one_line(error) == f"cannot make {tmp_path}/file/run: Not a directory; choose another folder"
+    assert one_line(error) == f"cannot write in {tmp_path}/file/run: Not a directory; choose another folder"
 
     def read_only(*_):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

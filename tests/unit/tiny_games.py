@@ -5,6 +5,7 @@ from torch import nn
 
 from course_gan import models
 from course_gan.data import Batches, UnpairedBatches
+from course_gan.models.pix2pix import LastingDropout
 from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Pix2Pix
 
 NAMES = ("GAN", "Pix2Pix", "CycleGAN", "AdaIN")
@@ -37,6 +38,16 @@ def tiny_discriminator(norm=True, dropout=True):
     return nn.Sequential(*layers, nn.Conv2d(2, 1, 4), nn.Flatten(0))
 
 
+def tiny_translator(norm, noise):
+    """8×8 images to 8×8 images, with dropout that stays on, as in pix2pix."""
+    down, up = nn.Conv2d(1, 2, 4, 2, 1, bias=False), nn.ConvTranspose2d(2, 1, 4, 2, 1)
+    return nn.Sequential(down, norm(2), nn.ReLU(), LastingDropout(noise), up, nn.Tanh())
+
+
+def tiny_patch_discriminator(channels):
+    return nn.Sequential(nn.Conv2d(channels, 2, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(2, 1, 3, 1, 1))
+
+
 def make(name, seed=0, device="cpu", **options):
     """A fresh game of this name, and its data, both determined by the seed."""
     options = {"seed": seed, "backend": Backend(device, "fp32"), "ema": 0.9, **options}
@@ -46,11 +57,11 @@ def make(name, seed=0, device="cpu", **options):
         return GAN(TinyGenerator(), tiny_discriminator(), **options), Batches(images(), 4, seed)
     options = {"decay": (10, 40)} | options
     if name == "Pix2Pix":
-        players = models.UNetGenerator(1, 1, 2, 3), models.PatchDiscriminator(2, 2, 1, norm="batch")
+        players = tiny_translator(nn.BatchNorm2d, 0.2), tiny_patch_discriminator(2)
         return Pix2Pix(*players, **options), Batches((images(), images(seed=1)), 2, seed)
     if name == "CycleGAN":
-        translators = [models.ResNetGenerator(1, 1, 2, 0, downsamplings=1) for _ in range(2)]
-        discriminators = [models.PatchDiscriminator(1, 2, 1) for _ in range(2)]
+        translators = [tiny_translator(nn.InstanceNorm2d, 0.0) for _ in range(2)]
+        discriminators = [tiny_patch_discriminator(1) for _ in range(2)]
         game = CycleGAN(*translators, *discriminators, **({"pool": 3} | options))
         return game, UnpairedBatches(images(), images(10, seed=1), 2, seed)
     shape = {"channels": 1, "widths": (2, 4), "repeats": (1,)}
