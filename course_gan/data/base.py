@@ -63,9 +63,8 @@ class ImageSet:
             names = [names] if isinstance(names, str) else list(names)
             classes = self.classes.get(factor, ())
             if unknown := [name for name in names if name not in classes]:
-                raise ValueError(
-                    f"{self.name} has no {factor} {unknown}; choose from {classes or sorted(self.classes)}"
-                )
+                known = classes or sorted(self.classes)
+                raise ValueError(f"{self.name} has no {factor} {unknown}; choose from {known}")
             wanted = torch.tensor([classes.index(name) for name in names], device=keep.device)
             keep &= torch.isin(self.labels[factor], wanted)
         return self.subset(keep)

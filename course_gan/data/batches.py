@@ -33,10 +33,10 @@ class Batches(Iterator):
         self.is_tuple = isinstance(source, tuple)
         parts = source if self.is_tuple else (source,)
         self.tensors = tuple(part.images if isinstance(part, ImageSet) else part for part in parts)
-        self.length, self.global_batch = len(self.tensors[0]), batch_size * world_size
-        if any(len(tensor) != self.length for tensor in self.tensors):
-            found = [len(tensor) for tensor in self.tensors]
-            raise ValueError(f"the parts of the source have lengths {found}, wanted equal ones")
+        lengths = [len(tensor) for tensor in self.tensors]
+        self.length, self.global_batch = lengths[0], batch_size * world_size
+        if len(set(lengths)) > 1:
+            raise ValueError(f"the parts of the source have lengths {lengths}, wanted equal ones")
         if batch_size < 1 or not 0 <= rank < world_size:
             found = f"batch_size {batch_size}, rank {rank}, world_size {world_size}"
             raise ValueError(f"{found}: wanted batch_size >= 1 and 0 <= rank < world_size")

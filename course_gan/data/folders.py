@@ -51,8 +51,6 @@ def unpaired_folders(path: str | Path, size: int, split: str = "train", channels
 
     split: "train", or "test" for testA and testB; the other arguments and the errors are those of folder.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split is {split!r}, wanted train or test")
     a, b = (folder(Path(path) / f"{split}{side}", size, channels) for side in "AB")
     return a, b
 

@@ -60,12 +60,9 @@ class NamedImages(dict):
         regions = [region(image, split, shrink) for image in self.values()]
         label = torch.arange(n) % len(self)
         images = torch.stack([crop(regions[k], size, generator) for k in label.tolist()])
-        licence, source = (
-            "; ".join(f"{name}: {text}" for name, text in about.items()) for about in (self.licences, self.sources)
-        )
-        return ImageSet(
-            f"{self.name} patches", images, {self.factor: label}, {self.factor: tuple(self)}, licence, source
-        )
+        labels, classes = {self.factor: label}, {self.factor: tuple(self)}
+        about = ("; ".join(f"{k}: {v}" for k, v in texts.items()) for texts in (self.licences, self.sources))
+        return ImageSet(f"{self.name} patches", images, labels, classes, *about)
 
 
 def textures() -> NamedImages:

@@ -72,10 +72,9 @@ def _in_memory(name, factor, wanted, root, split, size, download) -> ImageSet:
     images = torch.cat([torch.as_tensor(part.data) for part in sets])  # (n, h, w) or (n, h, w, 3)
     images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
     labels = {factor: torch.cat([torch.as_tensor(part.targets) for part in sets])}
+    classes = {factor: tuple(sets[0].classes)}
     licence = "MIT" if name == "FashionMNIST" else "none stated"
-    return ImageSet(
-        name, resize(images, size), labels, {factor: tuple(sets[0].classes)}, licence, f"{name} by torchvision"
-    )
+    return ImageSet(name, resize(images, size), labels, classes, licence, f"{name} by torchvision")
 
 
 def _opened(name: str, wanted: str, **arguments):
