@@ -155,8 +155,8 @@ def test_the_average_follows_weights_and_buffers_as_the_formula_says():
         for name in ("weight", "running_mean"):
             wanted[name] = decay * wanted.get(name, 0.0) + (1 - decay) * math.sin(n / 10)
         average.update_parameters(module)
-    assert average.module.weight.item() == pytest.approx(wanted["weight"], abs=1e-5)
-    assert average.module.running_mean.item() == pytest.approx(wanted["running_mean"], abs=1e-5)
+        assert average.module.weight.item() == pytest.approx(wanted["weight"], abs=1e-5)
+        assert average.module.running_mean.item() == pytest.approx(wanted["running_mean"], abs=1e-5)
     assert average.module.num_batches_tracked == 200
     assert not average.module.weight.requires_grad
 
