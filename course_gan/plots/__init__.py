@@ -1,4 +1,5 @@
 """Figures of one look: every function returns a matplotlib Figure, `show` puts it on the page with its caption."""
+# ruff: noqa: F401
 
 from course_gan.plots.curves import curves, densities
 from course_gan.plots.display import png, show
@@ -6,6 +7,3 @@ from course_gan.plots.grids import image_grid, receptive_field
 from course_gan.plots.live import LiveFigure
 from course_gan.plots.plane import field, phase_portrait, scatter
 from course_gan.plots.style import COLOURS, CYCLE, panels, use_style
-
-__all__ = ["COLOURS", "CYCLE", "LiveFigure", "curves", "densities", "field", "image_grid", "panels", "phase_portrait"]
-__all__ += ["png", "receptive_field", "scatter", "show", "use_style"]

@@ -7,10 +7,8 @@ from course_gan.plots.style import COLOURS, as_array, colour_of, legend_above, o
 
 def smoothed(values, window):
     """The running mean of values (n,) over a centred window, narrower at the ends, so that nothing is shifted."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    index = np.arange(len(values))
-    low, high = np.maximum(index - window // 2, 0), np.minimum(index + window // 2 + 1, len(values))
-    return (total[high] - total[low]) / (high - low)
+    odd = np.ones(2 * (min(window, len(values) - 1) // 2) + 1)
+    return np.convolve(values, odd, "same") / np.convolve(np.ones(len(values)), odd, "same")
 
 
 @styled
@@ -53,15 +51,14 @@ def densities(x, values, discriminator=None, xlabel="x", axes=None):
         axes.plot(x, as_array(density), color=colour, label=name)
     axes.set(xlabel=xlabel, ylabel="density", xlim=(x.min(), x.max()))
     axes.set_ylim(bottom=0)
-    handles, labels = axes.get_legend_handles_labels()
     if discriminator is not None:
         colour, right = COLOURS["discriminator"], axes.twinx()
         right.axhline(0.5, color=colour, lw=0.8, ls=":")
-        handles += right.plot(x, as_array(discriminator), color=colour, ls="--")
-        labels += ["discriminator D(x)"]
+        right.plot(x, as_array(discriminator), color=colour, ls="--")
+        axes.plot([], [], color=colour, ls="--", label="discriminator D(x)")  # for the legend
         right.set(ylim=(0, 1.03), yticks=[0, 0.5, 1])
         right.set_ylabel("D(x)", color=colour)
         right.tick_params(axis="y", colors=colour)
         right.spines["right"].set(visible=True, color=colour)
         right.grid(False)
-    return legend_above(axes, (handles, labels))
+    return legend_above(axes)

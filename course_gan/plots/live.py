@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 
 from course_gan.plots.curves import curves
@@ -25,9 +24,14 @@ class LiveFigure:
     def __init__(self, losses=None, every=2.0, columns=16, caption="", key=False, real=None, modes=None):
         self.losses, self.every, self.columns, self.key = losses, every, columns, key
         self.caption = caption or "Losses of the two players over the steps, and below them samples of the generator."
-        self.real, self.modes = real, modes
-        self.steps, self.history, self.images = [], {}, None
-        self._pending, self._next, self._handle = [], 0.0, None
+        self.real, self.modes, self.images = real, modes, None
+        self.rows = []  # of (step, values of the losses, still on their device)
+        self._next, self._handle = 0.0, None
+
+    @property
+    def steps(self):
+        """The steps of the records so far."""
+        return [step for step, _ in self.rows]
 
     def update(self, record, images=None):
         """Take in one record (step and values, or a dict of losses) and redraw when it is time.
@@ -35,9 +39,10 @@ class LiveFigure:
         images: float in [-1, 1] (n, c, h, w), points (n, 2), or a callable that makes them, called only to be drawn.
         """
         values = record if isinstance(record, Mapping) else record.values
-        step = getattr(record, "step", values.get("step", len(self.steps) + len(self._pending)))
+        step = getattr(record, "step", values.get("step", len(self.rows)))
         self.losses = self.losses or [name for name in values if name != "step"]
-        self._pending.append((int(step), [values[name] for name in self.losses]))
+        row = torch.stack([torch.as_tensor(values[name]).detach().float() for name in self.losses])
+        self.rows.append((int(step), row))
         self.images = self.images if images is None else images
         if in_notebook() and time.monotonic() >= self._next:
             self._redraw()
@@ -53,17 +58,19 @@ class LiveFigure:
     @styled
     def figure(self):
         """The Figure as of now."""
-        self._collect()
+        # One synchronisation with the device a drawing.
+        table = torch.stack([row for _, row in self.rows]).cpu().numpy().T if self.rows else []
+        history = dict(zip(self.losses or [], table))
         images = self.images() if callable(self.images) else self.images
         if images is None:
-            return curves(self.history, x=self.steps)
+            return curves(history, x=self.steps)
         images = as_array(images)
         plane = images.ndim == 2
         sheet = None if plane else mosaic(images, min(self.columns, len(images)))
         below = 4.2 if plane else min(WIDTH * sheet.shape[0] / sheet.shape[1], 6.0)
         figure = blank(2.6 + below)
         above, lower = figure.subfigures(2, 1, height_ratios=[2.6, below])
-        curves(self.history, x=self.steps, axes=above.subplots())
+        curves(history, x=self.steps, axes=above.subplots())
         if plane:
             scatter(self.real, images, self.modes, axes=lower.subplots())
         else:
@@ -71,16 +78,6 @@ class LiveFigure:
             axes.imshow(sheet, interpolation="antialiased")
             axes.set_axis_off()
         return figure
-
-    def _collect(self):
-        """Bring what has come since the last drawing to the CPU, at once: one synchronisation a drawing."""
-        if not self._pending:
-            return
-        table = [torch.stack([torch.as_tensor(value).detach().float() for value in row]) for _, row in self._pending]
-        columns = dict(zip(self.losses, torch.stack(table).cpu().numpy().T))
-        steps = self.steps + [step for step, _ in self._pending]
-        history = {name: np.concatenate([self.history.get(name, []), column]) for name, column in columns.items()}
-        self.steps, self.history, self._pending = steps, history, []  # at once: an interrupt loses nothing
 
     def _redraw(self):
         from IPython import display, get_ipython

@@ -73,9 +73,8 @@ def as_array(values):
     return np.asarray(values)
 
 
-def legend_above(axes, entries=None):
+def legend_above(axes):
     """Put the legend in a line above the axes, where it hides nothing; return the axes' Figure, which is then done."""
-    handles, labels = entries or axes.get_legend_handles_labels()
-    if labels:
-        axes.legend(handles, labels, ncols=min(len(labels), 4), loc="lower left", bbox_to_anchor=(0, 1))
+    if labels := axes.get_legend_handles_labels()[1]:
+        axes.legend(ncols=min(len(labels), 4), loc="lower left", bbox_to_anchor=(0, 1))
     return axes.figure
