@@ -41,6 +41,10 @@ def test_replicas_are_identical_after_every_step_buffers_included(seen, game):
         assert not theirs  # each process keeps a pool of its own fakes
 
 
+def test_running_statistics_are_averaged_over_the_processes(seen):
+    assert [rank["mean"].item() for rank in seen] == [2.0, 2.0]  # of 1 and 3
+
+
 def test_without_batch_norm_two_processes_do_what_one_does_with_the_double_batch(seen):
     torch.manual_seed(0)
     alone = gradients_and_states(*without_norm(Backend("cpu", "fp32"), 6), 4)
