@@ -43,14 +43,12 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     return max((gap + a.square().sum() + b.square().sum() - 2 * overlap).item(), 0.0)
 
 
-def kernel_distance(
-    real: Tensor, fake: Tensor, subsets: int = 10, generator: torch.Generator | None = None
-) -> KernelDistance:
+def kernel_distance(real: Tensor, fake: Tensor, subsets: int = 10, generator=None) -> KernelDistance:
     """Squared maximum mean discrepancy under the kernel (x·y / d + 1)³, without bias, and its standard error (KID).
 
     real: (n, d); fake: (m, d); n, m >= 4. The value is of all pairs and may be slightly negative, since it is unbiased.
     subsets: the error is that of the mean over so many disjoint random subsets (of two samples at least), and so
-    too large rather than too small where the distributions are equal. generator: draws them.
+    too large rather than too small where the distributions are equal. generator: a torch.Generator, draws them.
     Bińkowski et al. 2018, arXiv:1801.01401. Raises ValueError for other shapes, and for NaN or infinite features.
     """
     real, fake = _checked(4, real=real, fake=fake)
@@ -107,8 +105,7 @@ def _checked(least: int, **features) -> list[Tensor]:
     for name, x in matrices.items():
         if x.ndim != 2 or len(x) < least or x.shape[1] == 0:
             raise ValueError(f"{name}: got shape {tuple(x.shape)}, wanted (n, d) with n >= {least} and d >= 1")
-        bad = x.numel() - int(x.isfinite().sum())
-        if bad:
+        if bad := x.numel() - int(x.isfinite().sum()):
             raise ValueError(f"{name}: {bad} of {x.numel()} values are NaN or infinite, wanted finite features")
     (a, x), (b, y) = matrices.items()
     if x.shape[1] != y.shape[1]:

@@ -18,12 +18,10 @@ def _gradient(discriminator: nn.Module, x: Tensor) -> Tensor:
     return gradient.flatten(1)
 
 
-def gradient_penalty(
-    discriminator: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator | None = None
-) -> Tensor:
+def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor, generator=None) -> Tensor:
     """E (‖∇D(x̂)‖₂ − 1)² at x̂ = ε·real + (1 − ε)·fake, one ε in [0, 1) and one norm a sample; arXiv:1704.00028.
 
-    real, fake: of one shape (b, …), else ValueError; generator: draws ε. A scalar.
+    real, fake: of one shape (b, …), else ValueError; generator: a torch.Generator, draws ε. A scalar.
     """
     if real.shape != fake.shape:
         raise ValueError(f"real is {tuple(real.shape)} and fake {tuple(fake.shape)}, but they must be of one shape")

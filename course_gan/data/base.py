@@ -34,8 +34,7 @@ class ImageSet:
             raise ValueError(f"{self.name}: images are {found}, wanted torch.uint8 (n, c, h, w); see to_uint8")
         lengths = {factor: len(label) for factor, label in self.labels.items()}
         if lengths != dict.fromkeys(self.classes, len(self)):
-            found = f"labels {lengths} for classes of {sorted(self.classes)}"
-            raise ValueError(f"{self.name}: {found}, wanted {len(self)} labels for each factor that has classes")
+            raise ValueError(f"{self.name}: labels {lengths}, wanted {len(self)} for each of {sorted(self.classes)}")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -41,8 +41,7 @@ class Batches(Iterator):
             found = f"batch_size {batch_size}, rank {rank}, world_size {world_size}"
             raise ValueError(f"{found}: wanted batch_size >= 1 and 0 <= rank < world_size")
         if self.length < self.global_batch:
-            found = f"the source has {self.length} samples, one batch needs {self.global_batch}"
-            raise ValueError(f"{found}; use a smaller batch_size")
+            raise ValueError(f"{self.length} samples, but a batch needs {self.global_batch}; use a smaller batch_size")
         self.batch_size, self.rank, self.transform = batch_size, rank, transform
         self.seed, self.epoch, self.position, self._order = seed, 0, 0, None
 

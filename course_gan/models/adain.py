@@ -123,10 +123,8 @@ def vgg19_encoder(weights_path: str | Path | None = None) -> AdaINEncoder:
     """
     path = Path(weights_path or Path(torch.hub.get_dir(), "checkpoints", VGG19_FILE))
     if not path.is_file():
-        raise CourseError(
-            f"no VGG-19 weights at {path}: put https://download.pytorch.org/models/{VGG19_FILE} there, "
-            "or use AdaINEncoder, which is trained here"
-        )
+        url = f"https://download.pytorch.org/models/{VGG19_FILE}"
+        raise CourseError(f"no VGG-19 weights at {path}: put {url} there, or use AdaINEncoder, which is trained here")
     encoder = AdaINEncoder(3, VGG19_WIDTHS, VGG19_REPEATS, imagenet=True)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)

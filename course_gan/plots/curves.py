@@ -33,8 +33,7 @@ def curves(values, x=None, xlabel="step", ylabel="loss", smooth=None, axes=None)
             axes.fill_between(*band.T, color=colour, alpha=0.18, lw=0)
             curve = smoothed(curve, window)
         axes.plot(along, curve, marker="o" if n <= 12 else None, ms=5, **style)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.margins(x=0.01)
+    axes.set(xlabel=xlabel, ylabel=ylabel, xmargin=0.01)
     return legend_above(axes)
 
 
@@ -49,8 +48,7 @@ def densities(x, values, discriminator=None, xlabel="x", axes=None):
         colour = colour_of(name, position)
         axes.fill_between(x, as_array(density), color=colour, alpha=0.15, lw=0)
         axes.plot(x, as_array(density), color=colour, label=name)
-    axes.set(xlabel=xlabel, ylabel="density", xlim=(x.min(), x.max()))
-    axes.set_ylim(bottom=0)
+    axes.set(xlabel=xlabel, ylabel="density", xlim=(x.min(), x.max()), ylim=(0, None))
     if discriminator is not None:
         colour, right = COLOURS["discriminator"], axes.twinx()
         right.axhline(0.5, color=colour, lw=0.8, ls=":")

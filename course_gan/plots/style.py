@@ -15,8 +15,7 @@ WIDTH = 8.0  # inches: 720 pixels, the width of a notebook's page
 
 # Okabe and Ito's palette. One meaning per colour throughout: blue is data, vermillion the generator, green the judge.
 CYCLE = BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = tuple(STYLE["axes.prop_cycle"].by_key()["color"])
-GREY = "#8A8A8A"
-COLOURS = {"latent": PURPLE, "neutral": GREY, **dict.fromkeys(("real", "data"), BLUE)}
+COLOURS = {"latent": PURPLE, "neutral": "#8A8A8A", **dict.fromkeys(("real", "data"), BLUE)}
 COLOURS |= dict.fromkeys(("fake", "generator"), VERMILLION) | dict.fromkeys(("discriminator", "critic"), GREEN)
 
 

@@ -67,7 +67,7 @@ def test_float_images_are_refused():
 
 @pytest.mark.parametrize("labels", [{"letter": torch.zeros(3)}, {"colour": torch.zeros(2)}, {}])
 def test_labels_that_do_not_fit_are_refused(labels):
-    with pytest.raises(ValueError, match="wanted 2 labels for each factor that has classes"):
+    with pytest.raises(ValueError, match=r"wanted 2 for each of \['letter'\]$"):
         ImageSet("x", torch.zeros(2, 3, 4, 4, dtype=torch.uint8), labels, {"letter": ("a",)})
 
 

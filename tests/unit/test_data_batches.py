@@ -138,9 +138,9 @@ def test_unpaired_resume_is_exact(stop):
 
 
 def test_a_source_shorter_than_a_batch_is_refused():
-    with pytest.raises(ValueError, match=r"^the source has 3 samples, one batch needs 4; use a smaller batch_size$"):
+    with pytest.raises(ValueError, match=r"^3 samples, but a batch needs 4; use a smaller batch_size$"):
         Batches(numbers(3), 4)
-    with pytest.raises(ValueError, match=r"^the source has 5 samples, one batch needs 6; use a smaller batch_size$"):
+    with pytest.raises(ValueError, match=r"^5 samples, but a batch needs 6; use a smaller batch_size$"):
         Batches(numbers(5), 3, world_size=2)
 
 
