@@ -7,9 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from course_gan.models import adain, channel_statistics
-from course_gan.training.game import Game, Values
-
-Pair = tuple[Tensor, Tensor]
+from course_gan.training.game import Game, Pair, Values
 
 
 class AdaIN(Game):

@@ -4,10 +4,8 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from course_gan import losses
-from course_gan.training.game import Game, Values
+from course_gan.training.game import Game, Pair, Values
 from course_gan.training.pool import ImagePool
-
-Pair = tuple[Tensor, Tensor]
 
 
 class CycleGAN(Game):
@@ -54,13 +52,10 @@ class CycleGAN(Game):
         a, b = batch
         with self.turn("discriminator") as (discriminator_a, discriminator_b):
             fake_a, fake_b = self._fakes or (self.players["b_to_a"](b), self.players["a_to_b"](a))
-            loss_a = self._halved(discriminator_a, a, self.pools["a"].query(fake_a))
-            loss_b = self._halved(discriminator_b, b, self.pools["b"].query(fake_b))
+            loss_a = self.loss.discriminator(discriminator_a(a), discriminator_a(self.pools["a"].query(fake_a))) / 2
+            loss_b = self.loss.discriminator(discriminator_b(b), discriminator_b(self.pools["b"].query(fake_b))) / 2
         self._fakes = None
         return self.descend("discriminator", loss_a + loss_b, discriminator_a_loss=loss_a, discriminator_b_loss=loss_b)
-
-    def _halved(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        return self.loss.discriminator(discriminator(real), discriminator(fake)) / 2
 
     def sample(self, inputs: Tensor, direction: str = "a_to_b", ema: bool = True) -> Tensor:
         """Translations (b, c, h, w) of inputs, on the CPU; direction: "a_to_b" or "b_to_a"."""

@@ -15,6 +15,7 @@ from course_gan.training.pool import ImagePool
 from course_gan.training.schedules import linear_decay
 
 Values = dict[str, Tensor]
+Pair = tuple[Tensor, Tensor]
 PARTS = ("players", "optimizers", "schedules", "averages", "pools")  # by name, each with a state_dict of its own
 
 

@@ -5,9 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from course_gan import losses
-from course_gan.training.game import Game, Values
-
-Pair = tuple[Tensor, Tensor]
+from course_gan.training.game import Game, Pair, Values
 
 
 class Pix2Pix(Game):
