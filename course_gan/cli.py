@@ -112,8 +112,8 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 def train(lesson, out, profile, pairs, resume):
     """Train a lesson's game without Jupyter: checkpoints, samples as PNG and log.jsonl in the folder.
 
-    LESSON is one with a game (01, 02, 03, 04, 07, 08, 10). Ctrl-C saves first; with --resume the run goes on and ends as
-    it would have without the interruption.
+    LESSON is one with a game (01, 02, 03, 04, 07, 08, 10). Ctrl-C saves first; with --resume the run goes on and
+    ends as it would have without the interruption.
     """
     from course_gan.lessons.train import run as run_training
 

@@ -10,7 +10,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: .6rem; border-bottom: 1px solid #ccc; vertical-align: top; }
 td.number { text-align: right; white-space: nowrap; }
-img { height: 5rem; max-width: 20rem; object-fit: cover; object-position: left top; margin: 0 .4rem .4rem 0; border: 1px solid #ddd; }
+img { height: 5rem; max-width: 20rem; object-fit: cover; object-position: left top; }
+img { margin: 0 .4rem .4rem 0; border: 1px solid #ddd; }
 .ok { color: #00664b; } .failed, .timeout { color: #a33b00; font-weight: bold; } .stopped { color: #666; }
 @media (prefers-color-scheme: dark) { body { background: #161616; color: #ddd; } img { background: white; }
   .ok { color: #4fc9a4; } .failed, .timeout { color: #ff9a5c; } a { color: #8cc4ff; } }
