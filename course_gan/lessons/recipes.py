@@ -112,7 +112,7 @@ def _adain(s: Settings, backend: Backend) -> tuple:
 
 
 _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
-    "01": (_toy, _TOY | {"data": "ring"}, _TOY_PROFILES),
+    "01": (_toy, _TOY | {"data": "ring", "r1": 0.02, "lr_discriminator": 3e-3}, _TOY_PROFILES),
     "02": (_toy, _TOY | {"data": "grid", "r1": 0.1}, _TOY_PROFILES),
     "03": (
         _dcgan,
