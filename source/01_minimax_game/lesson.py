@@ -45,6 +45,7 @@ STEPS_LINE = profile.fill(STEPS_LINE, smoke=60, cpu=2000, gpu=6000)
 STEPS_PLANE = profile.fill(STEPS_PLANE, smoke=60, cpu=3000, gpu=10_000)
 BATCH_SIZE = profile.fill(BATCH_SIZE, smoke=64, cpu=256, gpu=1024)
 random = torch.Generator().manual_seed(SEED)
+torch.set_num_threads(1)  # networks as small as ours: a second thread would mostly wait for the first
 
 # %% [markdown]
 # ## 1 · Two players on a line
@@ -100,6 +101,7 @@ for axis, (title, fake) in zip(axes, {"far: θ = 4": q(4), "near: θ = 1": q(1),
     plots.densities(x, {"real p": p, "generator q": fake}, discriminator=p / (p + fake), axes=axis)
     axis.set(xlim=(-4, 7), title=title)
     axis.get_legend().remove()
+    axis.label_outer()
 caption = (
     "Real density (blue), generated density (vermillion) and the best discriminator (dashed green, right scale). Far "
     "apart, it is sure of itself almost everywhere; when both densities are equal it can only answer one half."
@@ -109,7 +111,7 @@ plots.show(figure, caption)
 # %% [markdown]
 # ### The rule of the game
 #
-# One formula holds the reward of both players:
+# One formula holds the reward of both players ($\log$ is the natural logarithm, $\mathbb{E}$ an average):
 #
 # $$V(D, G) \;=\; \mathbb{E}_{x\sim p}\big[\log D(x)\big] \;+\; \mathbb{E}_{z}\big[\log\big(1-D(G(z))\big)\big],
 # \qquad\qquad \min_G \max_D V(D,G).$$
@@ -237,9 +239,9 @@ claim("largest change of V in 100 bends of D*", max(changes), -1, 0, exact=True)
 # $$C(G)=-\log 4+\underbrace{\int p\log\frac{p}{m}\,dx}_{\mathrm{KL}(p\,\|\,m)}+
 # \underbrace{\int q\log\frac{q}{m}\,dx}_{\mathrm{KL}(q\,\|\,m)} .$$
 #
-# KL is the *Kullback–Leibler divergence*, the average surprise at the wrong density. Half the sum of these two has a
-# name of its own, the *Jensen–Shannon divergence*, $\mathrm{JSD}(p\|q)=\tfrac12\mathrm{KL}(p\|m)+\tfrac12
-# \mathrm{KL}(q\|m)$. So
+# $\mathrm{KL}(p\|m)$ is the *Kullback–Leibler divergence*: draw samples from $p$; by how much, on average and in
+# logarithms, are they likelier under $p$ than under $m$? Half the sum of the two above has a name of its own, the
+# *Jensen–Shannon divergence*, $\mathrm{JSD}(p\|q)=\tfrac12\mathrm{KL}(p\|m)+\tfrac12\mathrm{KL}(q\|m)$. So
 #
 # $$\boxed{\,C(G)=2\,\mathrm{JSD}(p\,\|\,q)-\log 4\,}$$
 #
@@ -264,6 +266,17 @@ def jsd(a, b):
     return 0.5 * kl(a, middle) + 0.5 * kl(b, middle)
 
 
+m = (p + q(1)) / 2
+step_1 = (p / (p + q(1))).log() - ((p / m).log() - math.log(2))
+claim("step 1, largest difference of both sides", step_1.abs().max(), 0, 1e-12, exact=True)
+claim(
+    "step 2, both sides at θ = 1", value(p / (p + q(1)), q(1)) + math.log(4) - kl(p, m) - kl(q(1), m), -1e-9, 1e-9, True
+)
+claim("step 3, KL(p‖m) at θ = 1 is positive", kl(p, m), 0.1, 1, exact=True)
+claim("step 3, KL(p‖p)", kl(p, p), 0, 0, exact=True)
+claim("step 4, JSD at θ = 8 in units of log 2", jsd(p, q(8)) / math.log(2), 0.999, 1, exact=True)
+
+# %%
 for theta in (4.0, 1.0, 0.0):
     left = value(p / (p + q(theta)), q(theta))
     right = 2 * jsd(p, q(theta)) - math.log(4)
@@ -287,7 +300,7 @@ print(f"the smallest value,  −log 4:      {-math.log(4):.4f}")
 
 # %%
 positions = torch.linspace(-8, 8, 161)
-costs = {"C(G) = 2 JSD − log 4": [2 * jsd(p, q(t.item())) - math.log(4) for t in positions]}
+costs = {"generator faces 2 JSD − log 4": [2 * jsd(p, q(t.item())) - math.log(4) for t in positions]}
 figure = plots.curves(costs, x=positions, xlabel="position θ of the generator", ylabel="value of the game")
 axis = figure.axes[0]
 for height, text in ((0, "never wrong: 0"), (-math.log(4), "cannot tell: −log 4")):
@@ -303,7 +316,7 @@ plots.show(
 # %%
 claim("C(G) at θ = 6", 2 * jsd(p, q(6)) - math.log(4), -0.007, 0, exact=True)
 claim("C(G) at θ = 9", 2 * jsd(p, q(9)) - math.log(4), -1e-5, 0, exact=True)
-claim("lowest value that sliding reaches", min(costs["C(G) = 2 JSD − log 4"]), -0.9985, -0.997, exact=True)
+claim("lowest value that sliding reaches", min(costs["generator faces 2 JSD − log 4"]), -0.9985, -0.997, exact=True)
 
 # %% [markdown]
 # *What you should see:* a valley between two plateaus. The lowest point, −0.998 at $\theta=0$, is well above −1.386:
@@ -358,7 +371,8 @@ claim("our loss against binary cross-entropy, difference", float(ours) - float(t
 claim("loss at zero logits", discriminator_loss(zeros, zeros), 1.38629, 1.38630, exact=True)
 
 # %% [markdown]
-# Now freeze the generator at $\theta=1$ and train D alone. It sees samples, never a density.
+# Now freeze the generator at $\theta=1$ and train D alone. It sees samples, never a density. The optimiser is Adam:
+# gradient descent with a step size of its own for every weight.
 #
 # > **Predict:** to which number will the loss fall? (Not to 0. You have everything you need to work it out.)
 
@@ -389,6 +403,8 @@ figure, (left, right) = plots.panels(1, 2, height=3.3, width=8.6)
 answers = {f"after {step} steps": answer for step, answer in snapshots.items()}
 plots.curves({"best D*": p / (p + q(1)), **answers}, x=x, xlabel="x", ylabel="D(x)", smooth=1, axes=left)
 left.lines[0].set(lw=6, alpha=0.35, color="black")
+for line, style in zip(left.lines[1:], (":", "--", "-")):
+    line.set(color=plots.COLOURS["discriminator"], linestyle=style)
 left.set(xlim=(-3.5, 5), ylim=(-0.03, 1.03))
 left.legend(loc="upper right", fontsize=9)
 plots.curves({"discriminator loss": judge_losses}, axes=right)
@@ -406,10 +422,14 @@ def read(network):  # logits (8001,) of a discriminator on the grid and their sl
     return logits.detach().double(), slopes.squeeze(1).double()
 
 
+def value_of(logits, fake):  # V again, from logits: σ itself would round to 0 or 1 far out, and log 0 is infinite
+    return integral(p * F.logsigmoid(logits) + fake * F.logsigmoid(-logits))
+
+
 judge_logits, judge_slopes = read(judge)
 seen = p + q(1) > 0.04  # places that samples visit often enough to learn from
 error = (torch.sigmoid(judge_logits) - p / (p + q(1)))[seen].abs().max()
-gap = value(p / (p + q(1)), q(1)) - value(torch.sigmoid(judge_logits), q(1))
+gap = value(p / (p + q(1)), q(1)) - value_of(judge_logits, q(1))
 claim("largest error of D against D* where samples are", error, 0, 0.05)
 claim("V(D*) minus V(learned D)", gap, 0, 0.005)
 claim("loss of a perfect D, log 4 − 2 JSD", math.log(4) - 2 * jsd(p, q(1)), 0.978, 0.979, exact=True)
@@ -423,8 +443,11 @@ claim("mean loss of the last fifth", sum(judge_losses[-(JUDGE_STEPS // 5) :]) / 
 # $\tfrac12(\log 4-\text{loss})$ is a *measurement* of how different two sets of samples are, made by a classifier.
 # </details>
 #
-# *What you should see:* after 20 steps a vague slope, at the end both bumps. The learned value never exceeds that of
-# $D^*$ (the gap above is positive): a real discriminator always *under*estimates the divergence.
+# *What you should see:* after 20 steps a vague answer, at the end both bumps. The learned value never exceeds that of
+# $D^*$ (the gap above is positive): a real discriminator always *under*estimates the divergence. Note the left edge:
+# beyond $-3$ the perfect discriminator turns back to "fake", because the tail of the wide generated bump outlasts the
+# tail of the narrow real one. The network never hears of it. Hardly a sample falls there, and *D knows nothing about
+# places where nobody has been*.
 
 # %% [markdown]
 # ## 5 · What the generator is told
@@ -488,9 +511,11 @@ plots.show(
 #
 # $$-\log D^*=\log\frac{p+q}{p}=\log\frac{q}{p}-\log\frac{q}{p+q}=\log\frac qp-\log(1-D^*).$$
 #
-# Freeze this function of $x$, average it over fakes that move, differentiate. The second part we know: it gives
-# $-\nabla 2\,\mathrm{JSD}$. For the first, compare with $\mathrm{KL}(q\|p)=\int q\log\frac qp$: there the $q$ inside
-# the logarithm moves too, which adds $\int q\,\nabla\log q=\int\nabla q=\nabla\!\int q=\nabla 1=0$. Nothing. Hence
+# Now freeze this function of $x$ and let only the fakes move: write $q_t$ for their density and take the slope at
+# $t=\theta$, where $q_t=q$. The second part we know, it gives $-\nabla 2\,\mathrm{JSD}$. The first is
+# $\int q_t\log\frac qp$, which is almost $\mathrm{KL}(q_t\|p)=\int q_t\log\frac{q_t}{p}$. The two differ by
+# $\int q_t\log\frac{q_t}{q}=\mathrm{KL}(q_t\|q)$. By step 3 of section 3 this is never negative and is 0 at
+# $t=\theta$: a minimum, so its slope there is 0, and the difference does not count. Hence
 #
 # $$\mathbb{E}_z\big[-(1-D^*(x))\;l^{*\prime}(x)\big]=\nabla_\theta\big[\mathrm{KL}(q\|p)-2\,\mathrm{JSD}(p\|q)\big].$$
 #
@@ -517,6 +542,7 @@ for theta in (4.0, 1.0):
     of_jsd, of_kl = slope(lambda t: 2 * jsd(p, q(t)), theta), slope(lambda t: kl(q(t), p), theta)
     claim(f"θ = {theta:g}: saturating minus slope of 2 JSD", by_d[0] - of_jsd, -1e-4, 1e-4, exact=True)
     claim(f"θ = {theta:g}: non-saturating minus slope of KL − 2 JSD", by_d[1] - of_kl + of_jsd, -1e-4, 1e-4, exact=True)
+claim("slope of KL(q_t‖q) at t = θ = 1", slope(lambda t: kl(q(t), q(1)), 1.0), -1e-6, 1e-6, exact=True)
 
 # %%
 figure, (left, right) = plots.panels(1, 2, height=3.3, width=8.6)
@@ -528,10 +554,11 @@ plots.curves(sizes, x=thetas[1:], xlabel="θ", ylabel="size of the push", smooth
 left.set_yscale("log")
 plots.curves(named, x=thetas, xlabel="θ", ylabel="gradient", smooth=1, axes=right)
 right.axhline(0, color="black", lw=1)
+right.axvspan(0, 1.11, color="#EEEEEE", zorder=0)
 right.set(xlim=(0, 1.5), ylim=(-0.4, 0.4))
 caption = (
     "How hard a perfect discriminator pushes the generator at θ. Left, on a logarithmic scale: far away, one loss is "
-    "silent and the other shouts. Right, close by: between 0 and 1.1 the two gradients have opposite signs."
+    "silent and the other shouts. Right, close by: in the grey strip the two gradients have opposite signs."
 )
 plots.show(figure, caption, key=True)
 
@@ -555,7 +582,8 @@ claim("θ where the non-saturating push changes sign", low, 1.1, 1.16, exact=Tru
 #
 # For one sample the two gradients differ by the factor $\frac{1-D}{D}$. For a batch that is more than a matter of
 # volume: each sample is weighted differently, so the *direction* of the sum changes. We test it at $\theta=1$, with the
-# perfect discriminator and with the network of section 4.
+# perfect discriminator and with the network of section 4. (A positive gradient means that descent makes $\theta$
+# smaller.)
 
 # %%
 perfect, learned = best_pushes(1.0), pushes(judge_logits, judge_slopes, q(1))
@@ -569,8 +597,9 @@ claim("learned D: gradient of −log D, labels flipped", learned[1], -0.30, -0.0
 # $\log(1-D)$ moves it left, towards $\theta=0$, where it half-covers both bumps (that is where JSD is smallest).
 # Descending $-\log D$ moves it right and parks it near $\theta=1.1$, on one bump, because $\mathrm{KL}(q\|p)$ fines
 # every sample that lands where there are no data, and never fines a bump that was forgotten. What the two losses share
-# is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way there they differ, and the
-# taste of the one that we use for *few good samples over many fair ones* returns in lesson 02 as **mode collapse**.
+# is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way there they differ. (With
+# $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) And the taste of the loss that we
+# use for *few good samples over many fair ones* returns in lesson 02 as **mode collapse**.
 #
 # *A panel for this comes here in a later release: move both densities and see $D^*$, the JSD and both gradients
 # follow.*
@@ -627,8 +656,7 @@ def generator_loss(fake_logits):
 # generator, so that the backward pass stops there. In D's move only D learns.
 #
 # - `zero_grad()` empties D's gradients. They may hold leftovers: G's move below runs *through* D and fills them.
-# - `backward()` computes the gradients, `step()` lets Adam use them. (Adam is gradient descent with a step size that
-#   adapts to each weight.)
+# - `backward()` computes the gradients, `step()` lets Adam use them.
 
 
 # %%
@@ -766,8 +794,8 @@ claim("G's loss, mean of the last fifth", sum(losses["generator loss"][-last:]) 
 # </details>
 #
 # *What you should see:* first a clump that D easily tells apart. Then G runs up the slope of D, and D moves its slope
-# to where the fakes now are. The curves keep trembling to the end: two learners are chasing each other. Nobody steps
-# *down* anything common, and that is the subject of lesson 02.
+# to where the fakes now are. On the way G usually goes too far, heaps samples on one flank of a bump, and D has to
+# push them back: two learners chase each other. Nobody walks *down* a common hill, and that is the subject of lesson 02.
 
 # %% [markdown]
 # ## 7 · The same code in the plane
@@ -810,8 +838,8 @@ for axis, (step, (points, weights)) in zip(axes, clouds.items()):
     axis.get_legend().remove()
     axis.set_title(f"step {step:,}")
 caption = (
-    "Colour: D(x), blue where it believes, red where it does not; arrows: where it sends the generator. Points: 1,000 "
-    "fakes. Early they form a smear on the way to the ring; at the end they sit on the eight places of the real data."
+    "Colour: D(x), blue where it believes, orange where it does not; arrows: where it sends the generator. Points: "
+    "1,000 fakes. Early they are smeared along the circle; at the end they sit on the eight places of the real data."
 )
 plots.show(figure, caption)
 modes, near = count_modes(clouds[STEPS_PLANE][0], data.ring_modes())
@@ -868,7 +896,8 @@ claim("spread of the real data", real_numbers(200_000).std(), 1.57, 1.59, exact=
 with torch.no_grad():
     answers = torch.sigmoid(line_D(real_numbers(20_000)))
     made = line_G(torch.randn(20_000, 1, generator=random)).squeeze(1)
-claim("“squared distance” of a GAN that has won", (answers - made).square().mean(), 2.3, 3.2)
+claim("“squared distance” of a GAN that has won", (answers - made).square().mean(), 2.2, 3.4)
+claim("variance of the data plus 1/4", integral(p * (x - 0.5).square()), 2.7499, 2.7501, exact=True)
 
 # %% [markdown]
 # > **Claim to check: "G encodes real images."** That is, the generator takes real images in, compresses them, and
