@@ -1,0 +1,872 @@
+# %% [markdown]
+# # 04 · Objectives: what should the players minimise?
+#
+# **After this notebook you can** write six published GAN objectives in two lines each, say which distance between real
+# and generated each one descends, say what every penalty does to the slope of D, and judge from error bars how
+# much the choice matters.
+#
+# | | |
+# |---|---|
+# | Time | 60 minutes to read, 2 minutes to compute on two cores |
+# | Builds on | lesson 01 (two losses, $D^*$, JSD), lesson 02 (why R1 calms the game), lesson 03 (the network) |
+# | Needs | no internet, no GPU |
+#
+# Every year brings a new GAN loss. Below are letters by six of them: the same network, the same number of steps. By the
+# end you will know where each comes from, and how sure one can be that any of them is better.
+
+# %%
+import json
+import math
+import os
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from course_gan import data, losses, metrics, models, plots, regularizers
+from course_gan.lessons.notebook import Profile, claim
+from course_gan.lessons.recipes import build
+from course_gan.models.features import load_features
+from course_gan.paths import ROOT
+from course_gan.training import train
+
+plots.use_style()
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("COURSE_GAN_PROFILE", "cpu")
+SEED = 0
+D_STEPS = None  # steps of the lone discriminators in sections 4 and 5
+STEPS = None  # steps of each live game in section 7
+WIDTH = None  # channels of the largest hidden map in section 7
+
+# %%
+profile = Profile(PROFILE)
+D_STEPS = profile.fill(D_STEPS, smoke=40, cpu=600, gpu=600)
+STEPS = profile.fill(STEPS, smoke=20, cpu=500, gpu=5000)
+WIDTH = profile.fill(WIDTH, smoke=4, cpu=16, gpu=64)
+torch.manual_seed(SEED)
+random = torch.Generator().manual_seed(SEED)
+NAMES = ("minimax", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic")
+WITH = {"wasserstein": " + gradient penalty", "hinge": " + spectral norm", "relativistic": " + R1 + R2"}
+COLOUR = dict(zip(NAMES, plots.CYCLE, strict=False))
+LABELS = [name.replace("_", " ") + WITH.get(name, "") for name in NAMES]
+
+# %%
+sheets = {name: np.asarray(Image.open(ROOT / "results" / f"04_{name}.png")) for name in NAMES}
+
+
+def samples_of(name, seed):  # a sheet is one row of 32 × 32 samples a seed
+    row = torch.from_numpy(sheets[name][32 * seed : 32 * seed + 32].copy())
+    return torch.stack(row.split(32, dim=1))[:, None]  # (16, 1, 32, 32)
+
+
+gallery = torch.cat([samples_of(name, seed=0)[:14] for name in NAMES])
+caption = "Letters by six objectives after 1,200 steps of one small network, seed 0. The same 14 latents in each row."
+plots.show(plots.image_grid(gallery, columns=14, rows=[n.replace("_", " ") for n in NAMES]), caption, key=True)
+
+# %% [markdown]
+# ## 1 · Six objectives in one table
+#
+# D answers with a plain number, the **logit** $d$; large means "real". Each objective says what D pays for a real
+# sample, what it pays for a fake, and what G pays for a fake. That is all an objective is: **three functions of one
+# number**, of which batches take the mean. (We write $s(d)=\mathrm{softplus}(d)=\log(1+e^d)$; by lesson 01,
+# $-\log\sigma(d)=s(-d)$.)
+#
+# | objective | D pays, real | D pays, fake | G pays | idea |
+# |---|---|---|---|---|
+# | minimax | $s(-d)$ | $s(d)$ | $-s(d)$ | a classifier against a forger |
+# | non-saturating | $s(-d)$ | $s(d)$ | $s(-d)$ | the same, loud where fakes are bad |
+# | least squares | $(d-1)^2$ | $d^2$ | $(d-1)^2$ | regression to the targets 1 and 0 |
+# | Wasserstein | $-d$ | $d$ | $-d$ | a score, no probability at all |
+# | hinge | $\max(0,1-d)$ | $\max(0,1+d)$ | $-d$ | a score with a margin |
+# | relativistic | $s(-(d_r-d_f))$, a pair | | $s(d_r-d_f)$ | is *this* real more real than *that* fake? |
+#
+# The last one breaks the pattern: it looks at a real and a fake logit together. Three of the six are never used
+# bare: Wasserstein needs a gradient penalty, hinge is usually played with spectral norm, and the relativistic loss with the
+# penalties R1 and R2. Why, is the subject of sections 4 and 5.
+#
+# In code, as pairs of functions of logits $r$ (real) and $f$ (fake):
+
+# %%
+s = F.softplus
+ours = {
+    "minimax": (lambda r, f: s(-r).mean() + s(f).mean(), lambda f, r: -s(f).mean()),
+    "non_saturating": (lambda r, f: s(-r).mean() + s(f).mean(), lambda f, r: s(-f).mean()),
+    "least_squares": (lambda r, f: ((r - 1) ** 2).mean() + (f**2).mean(), lambda f, r: ((f - 1) ** 2).mean()),
+    "wasserstein": (lambda r, f: f.mean() - r.mean(), lambda f, r: -f.mean()),
+    "hinge": (lambda r, f: F.relu(1 - r).mean() + F.relu(1 + f).mean(), lambda f, r: -f.mean()),
+    "relativistic": (lambda r, f: s(f - r).mean(), lambda f, r: s(r - f).mean()),
+}
+
+# %% [markdown]
+# The library's objects must mean the same. Equal values would not be enough: two functions can agree at a point and
+# have different slopes. So both are compared, on random logits as large as ±20.
+
+
+# %% tags=["nbval-check-output"]
+def value_and_slopes(loss, first, second):
+    first, second = (d.clone().requires_grad_() for d in (first, second))
+    value = loss(first, second)
+    slopes = torch.autograd.grad(value, (first, second), allow_unused=True)
+    return [value, *(torch.zeros(64) if slope is None else slope for slope in slopes)]
+
+
+logits = 20 * torch.rand(2, 64, generator=torch.Generator().manual_seed(0)) - 10
+for name, pair in ours.items():
+    library = losses.get(name)
+    for mine, theirs in zip(pair, (library.discriminator, library.generator), strict=True):
+        compared = zip(value_and_slopes(mine, *logits), value_and_slopes(theirs, *logits), strict=True)
+        same = [torch.allclose(a, b, atol=1e-6) for a, b in compared]
+        print(f"{name:<15}{theirs.__name__:<14} value {same[0]}, slope by either logits {same[1] and same[2]}")
+
+# %% [markdown]
+# ## 2 · The push on one fake
+#
+# G never sees a loss, only its slope. If $g(d)$ is what G pays for a fake of logit $d$, then by the chain rule a fake $x$
+# is moved along
+#
+# $$-\frac{\partial g(D(x))}{\partial x}=\underbrace{-g'(d)}_{\text{how hard}}\;\underbrace{\nabla_x D(x)}_{\text{where to}} .$$
+#
+# The objective sets only the first factor, a number. The direction is D's business. Differentiate each entry of the
+# table, with $s'(d)=\sigma(d)$:
+#
+# | | minimax | non-saturating | least squares | Wasserstein, hinge | relativistic |
+# |---|---|---|---|---|---|
+# | $-g'(d)$ | $\sigma(d)$ | $\sigma(-d)$ | $2(1-d)$ | $1$ | $\sigma(d_r-d)$ |
+#
+# > **Predict:** D has grown sure of itself and gives a fake $d=-4$. Which objective pushes this fake hardest, which
+# > least? And which one pushes a fake *away* from "real" once D likes it very much, say at $d=+4$?
+
+# %% tags=["nbval-check-output"]
+print(f"{'push on a fake at':<20}{'d = -4':>9}{'0':>9}{'+4':>9}      (relativistic: against a real logit of 0)")
+for name, (_, generator_loss) in ours.items():
+    pushes = []
+    for logit in (-4.0, 0.0, 4.0):
+        d = torch.tensor([logit], requires_grad=True)
+        generator_loss(d, torch.zeros(1)).backward()
+        pushes.append(-d.grad.item())
+    print(f"{name:<20}" + "".join(f"{push:9.3f}" for push in pushes))
+
+# %%
+d, nought = torch.linspace(-6, 6, 241, requires_grad=True), torch.zeros(241)
+pays_d, pays_g, push = {}, {}, {}
+for name in NAMES:
+    library = losses.get(name)
+    pair = name == "relativistic"  # against a logit of 0
+    pays_d[name] = (s(-d) if pair else library.real_term(d)).detach()
+    price = s(-d) if pair else library.generator_term(d)
+    pays_g[name], push[name] = price.detach(), -torch.autograd.grad(price.sum(), d)[0]
+
+
+def paint(axis, names):  # one colour for each objective, dashes where curves coincide
+    dashes = {"non_saturating": (0, (6, 6)), "hinge": (0, (5, 5)), "relativistic": (0, (2, 4))}
+    for line, name in zip(axis.lines, names, strict=True):
+        line.set(color=COLOUR[name], linestyle=dashes.get(name, "-"))
+    axis.get_legend().remove()
+
+
+# %%
+figure, axes = plots.panels(1, 3, height=3.5, width=9.4)
+titles = {"D pays for a real": pays_d, "G pays for a fake": pays_g, "push on the fake": push}
+for axis, (title, values), limits in zip(axes, titles.items(), ((-3, 6), (-6, 6), (-1, 3)), strict=True):
+    plots.curves(values, x=d.detach(), xlabel="logit d", ylabel="", smooth=1, axes=axis)
+    paint(axis, NAMES)
+    axis.set(title=title, ylim=limits)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+caption = (
+    "What the players pay, and the push on a fake, over the logit (relativistic: against a logit of 0). Dashes mark "
+    "curves that coincide: Wasserstein and hinge for G, relativistic and non-saturating, and the two of lesson 01 for D."
+)
+plots.show(figure, caption, key=True)
+
+# %%
+at = {name: dict(zip((-4, 4), values[[40, 200]].tolist(), strict=True)) for name, values in push.items()}
+claim("minimax push at d = −4", at["minimax"][-4], 0.0179, 0.0181, exact=True)
+claim("non-saturating push at d = −4", at["non_saturating"][-4], 0.981, 0.983, exact=True)
+claim("least squares push at d = −4", at["least_squares"][-4], 9.999, 10.001, exact=True)
+claim("least squares push at d = +4", at["least_squares"][4], -6.001, -5.999, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Hardest: least squares, with 10; and it grows without bound as D gets surer. Least: minimax, 0.018. The one that pushes
+# away is least squares again: a fake at $d=4$ is "too real" for the target 1 and gets $-6$. Wasserstein and hinge push
+# every fake alike, good or bad. The others let go of a fake that D already likes.
+# </details>
+#
+# ## 3 · What each one descends
+#
+# As in lesson 01, let D be *any* function, and always the best one for the moment. What D then pays depends on $p$ (real)
+# and $q$ (generated) alone. G wants it large. So **D's least loss, read backwards, is the distance that the objective
+# measures.** At one place $x$, with $a=p(x)$ and $b=q(x)$, D chooses the $d$ that minimises
+# $a\cdot\text{real}(d)+b\cdot\text{fake}(d)$.
+#
+# **Minimax and non-saturating** share D. Lesson 01: $d^*=\log\frac ab$, least loss $\log4-2\,\mathrm{JSD}(p\|q)$.
+#
+# **Least squares.** The slope $2a(d-1)+2bd$ is zero at $d^*=\frac a{a+b}$: a probability, though nothing forces it to
+# be one. Put back: $a\frac{b^2}{(a+b)^2}+b\frac{a^2}{(a+b)^2}=\frac{ab}{a+b}$. Because $4ab=(a+b)^2-(a-b)^2$, the integral is
+#
+# $$\int\frac{pq}{p+q}\,dx=\tfrac12-\tfrac14\,\Delta,\qquad \Delta(p,q)=\int\frac{(p-q)^2}{p+q}\,dx,$$
+#
+# the *triangular discrimination*, a symmetric relative of Pearson's $\chi^2$, between 0 and 2.
+#
+# **Hinge.** $a\max(0,1-d)+b\max(0,1+d)$ consists of straight pieces: it falls left of $-1$ (slope $-a$), rises right of
+# $1$ (slope $b$), and has slope $b-a$ between. So the minimum is at a corner: $d^*=1$ where $a>b$, else $-1$. There it
+# costs $2\min(a,b)=a+b-|a-b|$, hence
+#
+# $$2\int\min(p,q)\,dx=2-2\,\mathrm{TV}(p,q),\qquad \mathrm{TV}=\tfrac12\int|p-q|\,dx,$$
+#
+# the *total variation*, between 0 and 1.
+#
+# **Relativistic.** Now D chooses $h=D(x)-D(y)$ for a pair. Let $P=p(x)q(y)$ be the density of "$x$ real, $y$ fake" and
+# $Q=q(x)p(y)$ that of the same pair the other way round. A pair costs $P\,s(-h)+Q\,s(h)$: lesson 01's classifier once
+# more, so $h^*=\log\frac PQ=\log\frac{p(x)}{q(x)}-\log\frac{p(y)}{q(y)}$. That *is* a difference, with
+# $D^*=\log\frac pq$ plus any constant. Both orders together cost $\log4-2\,\mathrm{JSD}(P\|Q)$; the loss counts each pair
+# in one order, so half of that: $\log2-\mathrm{JSD}(P\|Q)$.
+#
+# **Wasserstein.** $(b-a)\,d$ has no minimum: D runs off to $\pm\infty$. It needs a leash, and Wasserstein's is
+# $|D'(x)|\le1$ (D is *1-Lipschitz*). Integrate by parts, with $P(x)=\int_{-\infty}^xp$ and $Q(x)$ likewise, which agree
+# at both ends of the line:
+#
+# $$\int D\,(q-p)\,dx=\int D'\,(P-Q)\,dx\;\ge\;-\int|P-Q|\,dx=-W_1(p,q),$$
+#
+# with equality for $D'=\mathrm{sign}(Q-P)$. $W_1$ is the *earth mover's distance*: how much must be carried, times how
+# far.
+#
+# **Check.** Two bumps of spread ½, the real one at 0, the fake one at $\theta$. First the best answers at single
+# places, found by trying.
+
+
+# %%
+x = torch.linspace(-6, 12, 7201, dtype=torch.float64)  # 0.0025 apart
+
+
+def area(values):
+    return torch.trapezoid(values, x).item()
+
+
+def bump(mean, std=0.5):
+    return torch.exp(-0.5 * ((x - mean) / std) ** 2) / (std * math.sqrt(2 * math.pi))
+
+
+def up_to(values):  # ∫ from the left end to x
+    return F.pad(torch.cumulative_trapezoid(values, x), (1, 0))
+
+
+# %%
+def jsd(a, b, integral):
+    m = (a + b) / 2
+    return 0.5 * integral(torch.xlogy(a, a / m)) + 0.5 * integral(torch.xlogy(b, b / m))
+
+
+p = bump(0)
+
+# %% tags=["nbval-check-output"]
+tried = torch.linspace(-3, 3, 6001, dtype=torch.float64)
+print("            least squares            hinge")
+print("   x      tried   a/(a+b)     tried  sign(a-b)")
+for place in (-0.5, 0.2, 0.8, 1.3):
+    at_x = torch.argmin((x - place).abs())
+    a, b = p[at_x], bump(1)[at_x]
+    found = []
+    for loss in (losses.get("least_squares"), losses.get("hinge")):
+        found.append(tried[torch.argmin(a * loss.real_term(tried) + b * loss.fake_term(tried))])
+    print(f"{place:5.1f}{found[0]:10.3f}{a / (a + b):10.3f}{found[1]:10.2f}{torch.sign(a - b):10.2f}")
+
+
+# %% [markdown]
+# Then what the best D pays, by adding up its losses over the grid, against the formulas.
+
+
+# %%
+def pairs(a, b):  # a(x) b(y) on every 24th grid point: (301, 301)
+    return torch.outer(a[::24], b[::24])
+
+
+def over_pairs(values):
+    return torch.trapezoid(torch.trapezoid(values, x[::24]), x[::24]).item()
+
+
+def distances(q):
+    return {
+        "JSD": jsd(p, q, area),
+        "triangular Δ": area((p - q) ** 2 / (p + q)),
+        "Wasserstein": area((up_to(p) - up_to(q)).abs()),
+        "total variation": area((p - q).abs()) / 2,
+        "JSD of pairs": jsd(pairs(p, q), pairs(q, p), over_pairs),
+    }
+
+
+# %%
+q = bump(1)
+ratio, far = p.log() - q.log(), distances(q)  # ratio: the logit of lesson 01
+best = {"minimax": ratio, "least_squares": torch.sigmoid(ratio), "hinge": torch.sign(p - q), "wasserstein": -x}
+least = {
+    "minimax": math.log(4) - 2 * far["JSD"],
+    "least_squares": 0.5 - far["triangular Δ"] / 4,
+    "hinge": 2 - 2 * far["total variation"],
+    "wasserstein": -far["Wasserstein"],
+}
+for name, D in best.items():
+    loss = losses.get(name)
+    paid = area(p * loss.real_term(D) + q * loss.fake_term(D))
+    claim(f"{name}: what the best D pays, minus the formula", paid - least[name], -1e-3, 1e-3, exact=True)
+h = ratio[::24, None] - ratio[None, ::24]
+paid = over_pairs(pairs(p, q) * s(-h))
+claim("relativistic: the same", paid - (math.log(2) - far["JSD of pairs"]), -1e-6, 1e-6, exact=True)
+claim("W₁ of two bumps, one shifted by 1", far["Wasserstein"], 0.999, 1.001, exact=True)
+
+# %% [markdown]
+# Five losses, five distances; all are 0 only at $q=p$. (G's own term in least squares and in the relativistic loss is
+# not minus D's, just as in the non-saturating game: the goal is the same, the road is another.)
+#
+# > **Predict:** put the bumps at $\theta=6$, where they do not meet, and let every D be perfect. Which of the six
+# > objectives still tell G which way to go?
+
+
+# %%
+def pushes(theta):  # E over fakes of −g'(D*) · D*', towards the real bump
+    q = bump(theta)
+    ratio, slope = p.log() - q.log(), -theta / 0.25  # the log ratio of two equal bumps is a straight line
+    real = torch.sigmoid(ratio)
+    doubt = torch.sigmoid(ratio[None, ::24] - ratio[::24, None]) @ p[::24] * (x[24] - x[0])  # (301,)
+    return {
+        "minimax": area(q * real * -slope),
+        "non_saturating": area(q * (1 - real) * -slope),
+        "least_squares": area(q * 2 * (1 - real) * real * (1 - real) * -slope),
+        "wasserstein": 1.0,
+        "hinge": 2 * q[torch.argmin((x - theta / 2).abs())].item(),  # D* falls by 2 half-way, and is flat elsewhere
+        "relativistic": torch.trapezoid(q[::24] * doubt * -slope, x[::24]).item(),
+    }
+
+
+thetas = torch.linspace(0.2, 6, 30).tolist()
+measured, felt = [distances(bump(t)) for t in thetas], [pushes(t) for t in thetas]
+
+# %%
+figure, (left, right) = plots.panels(1, 2, height=3.6, width=9.0)
+shares = {n: [m[n] / measured[-1][n] for m in measured] for n in measured[0]}
+plots.curves(shares, x=thetas, xlabel="θ", ylabel="share of the distance at θ = 6", smooth=1, axes=left)
+plots.curves({n: [f[n] for f in felt] for n in NAMES}, x=thetas, xlabel="θ", ylabel="push", smooth=1, axes=right)
+paint(left, ("minimax", "least_squares", "wasserstein", "hinge", "relativistic"))
+paint(right, NAMES)
+left.legend(loc="lower right")
+right.legend(loc="lower left")
+right.set(yscale="log", ylim=(1e-6, 100))
+caption = (
+    "Left: five distances between bumps θ apart; all but Wasserstein's stop growing once the bumps have parted. Right, on "
+    "a logarithmic scale: the push that G gets from a perfect D."
+)
+plots.show(figure, caption, key=True)
+
+# %%
+claim("non-saturating push at θ = 6", felt[-1]["non_saturating"], 23.9, 24.1, exact=True)
+claim("relativistic push at θ = 6", felt[-1]["relativistic"], 23.5, 24.1, exact=True)
+quiet = ("minimax", "least_squares", "hinge")
+claim("largest of minimax, least squares and hinge", max(felt[-1][n] for n in quiet), 0, 1e-6, exact=True)
+nearby = [distances(bump(t))["total variation"] for t in (1.99, 2.01)]
+rise = 2 * (nearby[1] - nearby[0]) / 0.02
+claim("hinge at θ = 2: push over slope of 2 TV", pushes(2.0)["hinge"] / rise, 0.99, 1.01, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Three. Wasserstein pushes with 1, everywhere. Non-saturating and relativistic push with 24, that is $\theta/\tfrac14$,
+# the slope of $\log\frac pq$: the sharper the data, the more violent, and without any limit. Minimax, least squares and
+# hinge are silent (below $10^{-6}$). Least squares may surprise: $2(1-d)$ looked so strong in section 2. But a perfect
+# least squares D is a *probability*, flat at 0 among the fakes, and a strong push in no direction is no push.
+# </details>
+#
+# *What you should see:* a perfect D is a poor teacher under every objective but one: silent or violent. Real
+# trainings live on two imperfections. D is a network that has not learnt everything yet, **and somebody limits its
+# slope.**
+#
+# ## 4 · A leash for D
+#
+# Four ways to limit the slope of D are in use. Three add something to D's loss:
+#
+# | leash | adds to D's loss | where |
+# |---|---|---|
+# | gradient penalty (GP) | $\lambda\,\mathbb E\,(\lVert\nabla D(\hat x)\rVert-1)^2$ | on $\hat x=\varepsilon\,x_\text{real}+(1-\varepsilon)\,x_\text{fake}$ |
+# | R1 | $\frac\gamma2\,\mathbb E\,\lVert\nabla D(x)\rVert^2$ | on real samples |
+# | R2 | the same | on fakes |
+# | spectral norm (SN) | nothing: every weight matrix is divided by its largest singular value | everywhere |
+#
+# GP wants slope 1: it is made for Wasserstein. R1 and R2 want slope 0, where the data are; lesson 02 showed that this makes
+# the game converge. SN is arithmetic: a matrix with largest singular value 1 lengthens no vector, LeakyReLU does not
+# either, so no chain of them does, and $\lVert\nabla D\rVert\le1$ *everywhere*.
+#
+# In code, the heart of all penalties is one gradient per sample, kept differentiable (`create_graph`), because D's
+# weights must be trained by it:
+
+
+# %%
+def slopes(D, points):  # ‖∇D‖ at each point (b, d) → (b,)
+    points = points.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(D(points).sum(), points, create_graph=True)
+    return gradient.flatten(1).norm(dim=1)  # one norm a sample
+
+
+def gradient_penalty(D, real, fake, generator):
+    epsilon = torch.rand(len(real), 1, generator=generator)  # one ε a sample
+    return (slopes(D, epsilon * real + (1 - epsilon) * fake) - 1).square().mean()
+
+
+def squared_slope(D, points):  # R1 on real points, R2 on fakes
+    return slopes(D, points).square().mean()
+
+
+# %% [markdown]
+# The library's penalties, for the same points and the same ε. And spectral norm's promise: after it, every largest
+# singular value is 1.
+
+# %% tags=["nbval-check-output"]
+D, points = models.MLPDiscriminator(2, 64, 4), torch.randn(2, 128, 2, generator=random)
+mine = gradient_penalty(D, *points, torch.Generator().manual_seed(7))
+theirs = regularizers.gradient_penalty(D, *points, torch.Generator().manual_seed(7))
+print("gradient penalty is the library's:", torch.allclose(mine, theirs))
+print("R1 is the library's:", torch.allclose(squared_slope(D, points[0]), regularizers.r1(D, points[0])))
+print("R2 is the library's:", torch.allclose(squared_slope(D, points[1]), regularizers.r2(D, points[1])))
+regularizers.spectral_norm(D)
+for _ in range(200):  # in training mode each forward pass sharpens the estimate of the singular value
+    D(points[0])
+largest = [torch.linalg.matrix_norm(m.weight, 2).item() for m in D.modules() if isinstance(m, torch.nn.Linear)]
+print("largest singular values:", [f"{value:.2f}" for value in largest])
+
+# %% [markdown]
+# > **Claim to check: "One gradient norm over the whole batch does the same, and is simpler."** (A popular implementation
+# > flattens the batch away and takes one norm.)
+#
+# Take a D that is perfect in the eyes of GP: $D(x)=x_1$, slope 1 at every point. For a batch of $n$, the gradient
+# of $\sum_iD(x_i)$ with respect to the whole batch is $n$ unit vectors in a row: norm $\sqrt n$.
+
+# %% tags=["nbval-check-output"]
+for n in (1, 16, 64, 256):
+    batch = torch.randn(n, 2, generator=random).requires_grad_()
+    (gradient,) = torch.autograd.grad(batch[:, 0].sum(), batch)
+    per_sample, whole = (gradient.norm(dim=1) - 1).square().mean(), (gradient.norm() - 1).square()
+    print(f"batch of {n:3d}: penalty per sample {per_sample:.0f}, over the whole batch {whole:3.0f}")
+
+# %% [markdown]
+# **The claim is false.** The right D is fined $(\sqrt n-1)^2$, 49 at a batch of 64, and the D that is
+# *not* fined has slope $1/\sqrt n$. The batch size has silently become the Lipschitz constant. Other popular code
+# lets batch norm into D, with the same effect: one sample's gradient then contains the others.
+#
+# ### What the leash does to the field
+#
+# Five discriminators, one task: real points on a ring, fakes from a clump beside its middle, the logistic loss for all. The only
+# difference is the leash.
+#
+# > **Predict:** which of the five will be steepest? Which will be flattest *at* the eight real modes?
+
+
+# %%
+def logistic(r, f):
+    return s(-r).mean() + s(f).mean()
+
+
+def wasserstein(r, f):
+    return f.mean() - r.mean()
+
+
+# %%
+def train_alone(D, draw, loss, penalty=None, clip=None):
+    adam = torch.optim.Adam(D.parameters(), lr=2e-3, betas=(0.5, 0.9))
+    schedule = torch.optim.lr_scheduler.LinearLR(adam, 1.0, 0.02, total_iters=D_STEPS)
+    for _ in range(D_STEPS):
+        real, fake = draw(256)  # (256, 2) each
+        value = loss(D(real), D(fake)) + (penalty(D, real, fake) if penalty else 0)
+        adam.zero_grad()
+        value.backward()
+        adam.step()
+        schedule.step()
+        for weight in D.parameters() if clip else ():
+            weight.data.clamp_(-clip, clip)
+    return D
+
+
+# %%
+leashes = {
+    "none": None,
+    "gradient penalty, λ = 10": lambda D, r, f: 10 * gradient_penalty(D, r, f, random),
+    "R1, γ = 1": lambda D, r, f: squared_slope(D, r) / 2,
+    "R1 + R2, γ = 1": lambda D, r, f: (squared_slope(D, r) + squared_slope(D, f)) / 2,
+    "spectral norm": None,
+}
+
+
+def ring_and_clump(n):
+    clump = torch.tensor([0.5, 0.0]) + 0.3 * torch.randn(n, 2, generator=random)
+    return data.ring(n, generator=random), clump
+
+
+judges = {}
+for name, penalty in leashes.items():
+    D = models.MLPDiscriminator(2, 64, 4)
+    D = regularizers.spectral_norm(D) if name == "spectral norm" else D
+    judges[name] = train_alone(D, ring_and_clump, logistic, penalty).eval()
+
+# %%
+real, fake = ring_and_clump(300)
+figure, axes = plots.panels(2, 3, height=5.6, width=9.6)
+for axis, (name, D) in zip(axes, judges.items(), strict=False):
+    plots.field(D, real=real, fake=fake, axes=axis, label="", resolution=60)
+    axis.set(title=name, xlabel="", ylabel="")
+    axis.get_legend().remove()
+axes[5].set_axis_off()
+axes[5].legend(*axes[0].get_legend_handles_labels(), loc="center")
+caption = (
+    "What five discriminators answer over the plane (blue: real, orange: fake, dashed: logit 0; each has a scale of its own) "
+    "and where they send a fake (arrows, direction only). They differ only in the leash on their slope."
+)
+plots.show(figure, caption, key=True)
+
+# %%
+real, fake = ring_and_clump(2000)
+mixing = torch.rand(2000, 1, generator=random)
+plane = torch.cartesian_prod(torch.linspace(-1.5, 1.5, 100), torch.linspace(-1.5, 1.5, 100))
+places = {"real": real, "fake": fake, "between": mixing * real + (1 - mixing) * fake, "plane": plane}
+steepness = {n: {where: slopes(D, at).detach() for where, at in places.items()} for n, D in judges.items()}
+print(f"{'mean slope':<26}{'at real':>9}{'at fake':>9}{'between':>9}    largest in the plane")
+for name, found in steepness.items():
+    means = "".join(f"{found[where].mean():9.2f}" for where in ("real", "fake", "between"))
+    print(f"{name:<26}{means}{found['plane'].max():12.2f}")
+
+# %%
+figure, axes = plots.panels(1, 2, height=3.2, width=9.2, sharey=True)
+for axis, where in zip(axes, ("real", "between"), strict=True):
+    share = torch.linspace(0, 100, 500)
+    sizes = {n: found[where].sort().values[::4].clamp_min(1e-3) for n, found in steepness.items()}
+    plots.curves(sizes, x=share, xlabel="% of samples with a smaller slope", ylabel="‖∇D‖", smooth=1, axes=axis)
+    axis.set(yscale="log", ylim=(0.03, 200), title=f"samples: {where}")
+    axis.axhline(1, color="black", lw=1, ls=":")
+    axis.get_legend().remove()
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
+caption = (
+    "The slope of each D sample by sample, sorted, on a logarithmic scale; the dotted line is slope 1. Left at real "
+    "samples, right between real and fake."
+)
+plots.show(figure, caption)
+
+# %%
+found = {n: {w: v.mean().item() for w, v in f.items()} | {"max": f["plane"].max().item()} for n, f in steepness.items()}
+names = list(leashes)
+claim("no leash: mean slope at real samples", found[names[0]]["real"], 20, 40)
+claim("gradient penalty: mean slope between", found[names[1]]["between"], 0.9, 1.1)
+claim("gradient penalty: largest slope in the plane", found[names[1]]["max"], 1.0, 1.6)
+claim("R1: mean slope at real samples", found[names[2]]["real"], 0.25, 0.45)
+claim("R1: largest slope in the plane", found[names[2]]["max"], 1.2, 8)
+claim("R1 + R2: mean slope at real samples", found[names[3]]["real"], 0.12, 0.25)
+claim("spectral norm: largest slope in the plane", found[names[4]]["max"], 0.5, 1.1)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Steepest: no leash, with slopes between 20 and 40. Flattest at the modes: R1 with R2 (near 0.2), then R1 alone (about a
+# third); there they ask for nothing but flatness.
+# </details>
+#
+# *What you should see:* without a leash, cliffs around every mode, and they get steeper for as long as you train. The
+# gradient penalty holds every single sample between real and fake at slope 1: in the second figure its curve *lies* on
+# the dotted line. R1 makes a plateau under each real mode and leaves the rest alone: elsewhere in the plane its D
+# is several times steeper than at the modes. **A penalty acts where it is evaluated.** With R2 the fakes' side is flattened
+# too, and gentle hills remain. Spectral norm is the only *guarantee*: never above 1, anywhere, at the price that most
+# places stay below it, because a product of norms is a pessimistic bound. (For convolutions the usual code
+# normalises the kernel reshaped to a matrix, which bounds the layer less exactly.)
+#
+# ## 5 · Does the critic measure a distance?
+#
+# Wasserstein's D is called a *critic*: it scores, and does not classify.
+#
+# > **Claim to check: "The Wasserstein critic's loss is the distance, so its curve tells how good the samples are."**
+#
+# Where we know the distance, we can look. Shift a small cloud by $a=2$: every grain moves by 2, so $W_1=2$. What gap
+# $\mathbb E_pD-\mathbb E_qD$ will a critic with gradient penalty find? Say its slope along the shift is $k$, so the gap is
+# $k\,a$. It minimises
+#
+# $$-k\,a+\lambda(k-1)^2,\qquad\text{slope: } -a+2\lambda(k-1)=0,\qquad k=1+\frac a{2\lambda}.$$
+#
+# The penalty is soft, so the critic buys some extra slope, and the gap becomes
+#
+# $$\text{gap}=W_1\Big(1+\frac{W_1}{2\lambda}\Big).$$
+#
+# For $W_1=2$ that is 2.2 with the usual $\lambda=10$, 4 with $\lambda=1$, and 6 with $\lambda=\tfrac12$. We also try
+# the older leash, *weight clipping* (every weight is cut to $[-c,c]$ after each step), said to be "the same, only cruder".
+
+
+# %%
+def shifted(n):
+    cloud = 0.1 * torch.randn(2, n, 2, generator=random)
+    return cloud[0], cloud[1] + torch.tensor([2.0, 0.0])
+
+
+def weighted_penalty(λ):
+    return lambda D, r, f: λ * gradient_penalty(D, r, f, random)
+
+
+gaps = {}
+for λ in (10, 1, 0.5):
+    D = models.MLPDiscriminator(2, 64, 3)
+    gaps[f"penalty {λ}"] = train_alone(D, shifted, wasserstein, weighted_penalty(λ))
+for c in (0.01, 0.1, 0.3):
+    gaps[f"clipping {c}"] = train_alone(models.MLPDiscriminator(2, 64, 3), shifted, wasserstein, clip=c)
+
+# %%
+real, fake = shifted(4000)
+gaps = {name: -wasserstein(D(real), D(fake)).item() for name, D in gaps.items()}
+claim("gap, gradient penalty with λ = 10 (2.2 derived)", gaps["penalty 10"], 2.15, 2.25)
+claim("gap, gradient penalty with λ = 1 (4 derived)", gaps["penalty 1"], 3.9, 4.1)
+claim("gap, gradient penalty with λ = ½ (6 derived)", gaps["penalty 0.5"], 5.85, 6.15)
+claim("gap, weights clipped to 0.01", gaps["clipping 0.01"], 0.003, 0.008)
+claim("gap, weights clipped to 0.1", gaps["clipping 0.1"], 3, 5)
+claim("gap, weights clipped to 0.3", gaps["clipping 0.3"], 80, 140)
+
+# %% [markdown]
+# Half true, so far. With a penalty, a critic *trained to the end* measures $W_1$ up to a factor that depends on $\lambda$ and
+# that we can compute. With clipping it measures $W_1$ times an unknown number: about 0.005, 4 and 110 for the *same*
+# distance 2, set by $c$ and the depth of the network. So critic losses from runs with different leashes cannot be compared.
+# And within one run? There the critic is never trained to the end, and its distance lives in pixels. Keep the question
+# for the end of section 7.
+#
+# ## 6 · Two of them, live
+#
+# The non-saturating and the Wasserstein game on glyphs, with the network of lesson 03 (no batch norm in D: the
+# penalty needs one gradient per sample). Samples are judged as lesson 05 will explain: a
+# classifier of glyphs turns each picture into 64 *features*; the **Fréchet distance** compares mean and covariance of the
+# features of generated pictures and of real ones *from the test split*, which nobody was trained on. Small is good.
+
+# %%
+features = load_features("glyphs")
+held_out = features.extract(data.glyphs(split="test").images)  # (248, 64)
+
+
+# %%
+def play(objective):
+    recipe = build(
+        "04", PROFILE, seed=SEED, loss=objective, steps=STEPS, width=WIDTH, lr=1e-3, batch_size=32, image_size=32
+    )
+    live = plots.LiveFigure(
+        losses=["discriminator_loss", "generator_loss"], caption=f"{objective}: losses and samples."
+    )
+    history, looks = [], {}
+    for record in train(recipe.game, recipe.batches, recipe.steps):
+        history.append(record["discriminator_loss"])
+        live.update(record, images=lambda: recipe.game.sample(n=32))
+        if record.step % (STEPS // 10) == 0:
+            looks[record.step] = metrics.frechet_distance(held_out, features.extract(recipe.game.sample(n=256)))
+    return torch.tensor(history), looks
+
+
+history, looks = {}, {}
+history["non_saturating"], looks["non_saturating"] = play("non_saturating")
+
+# %%
+history["wasserstein"], looks["wasserstein"] = play("wasserstein")
+
+# %%
+figure, (left, right) = plots.panels(1, 2, height=3.3, width=9.0)
+along, told = list(looks["wasserstein"]), {}
+for name, sign, label in (("non_saturating", 1, "non-saturating: D's loss"), ("wasserstein", -1, "Wasserstein: gap")):
+    told[name] = [sign * part.mean().item() for part in history[name].split(STEPS // 10)]  # one mean a look
+    style = {"color": COLOUR[name], "marker": "o", "ms": 4}
+    left.plot(along, told[name][: len(along)], label=label, **style)
+    right.plot(along, list(looks[name].values()), label=name.replace("_", "-"), **style)
+left.set(xlabel="step")
+right.set(xlabel="step", ylabel="Fréchet distance", yscale="log")
+for axis in (left, right):
+    axis.legend()
+caption = "Left: what D says of the two games. Right: the Fréchet distance of their samples to held-out glyphs."
+plots.show(figure, caption)
+fell = {name: list(values.values())[-1] / next(iter(values.values())) for name, values in looks.items()}
+
+# %%
+claim("non-saturating: Fréchet distance, last over first", fell["non_saturating"], 0, 0.7)
+claim("wasserstein: Fréchet distance, last over first", fell["wasserstein"], 0, 0.7)
+claim("wasserstein: gap, largest over first", max(told["wasserstein"]) / told["wasserstein"][0], 2, 20)
+
+# %% [markdown]
+# *What you should see:* both Fréchet distances fall by a factor of five or more; Wasserstein starts later. Its gap first
+# *climbs*, several times over, while nothing gets worse: the critic is still learning to measure. Only then does it
+# come down with the distance. The non-saturating D's loss hovers near $2\log2\approx1.386$, where a D that knows nothing would stand, and
+# tells little.
+#
+# ## 7 · All six, three times
+#
+# Now the comparison, by `scripts/04_objectives.py`: same networks (width 16, 32 × 32 pixels), same data, same Adam
+# ($10^{-3}$, betas 0.5 and 0.999), batches of 32, three seeds, and **equal steps**: 1,200 moves of each player. Equal steps
+# are not equal seconds, since a penalty costs a second backward pass; the table shows both. Nothing was tuned per
+# objective (the learning rate was chosen in two short non-saturating trials), and the paper on gradient penalties gives
+# D five moves for one of G. So this is a comparison *under these rules*; other rules may give another order.
+#
+# There is a seventh row, a **control**. Relativistic differs from non-saturating by its loss *and* by its leash, R1 + R2.
+# So we also play the non-saturating loss with that same leash.
+#
+# > **Predict:** will the control come out near the non-saturating row, or near the relativistic one?
+
+# %% tags=["nbval-check-output"]
+study = json.loads((ROOT / "results" / "04_objectives.json").read_text())
+METRICS = ("frechet", "kernel", "precision", "recall", "cpu_seconds")
+ROWS = dict(zip(NAMES, LABELS, strict=True)) | {"non_saturating_r1_r2": "control: non saturating + R1 + R2"}
+table = {n: {m: np.array([r[m] for r in study["runs"] if r["objective"] == n]) for m in METRICS} for n in ROWS}
+print(f"{'mean ± deviation of 3 seeds':<36}{'Fréchet':>13}{'kernel/1000':>13}{'precision':>13}{'recall':>13}{'s':>5}")
+for name, label in ROWS.items():
+    scales = zip(METRICS[:4], (1, 1000, 1, 1), (0, 0, 2, 2), strict=True)
+    cells = [f"{table[name][m].mean() / k:.{n}f} ± {table[name][m].std(ddof=1) / k:.{n}f}" for m, k, n in scales]
+    print(f"{label:<36}" + "".join(f"{cell:>13}" for cell in cells) + f"{table[name]['cpu_seconds'].mean():5.0f}")
+real = study["real"]
+print(f"{'real training pictures':<36}{real['frechet']:8.0f}{real['kernel'] / 1000:13.0f}", end="")
+print(f"{real['precision']:14.2f}{real['recall']:13.2f}")
+
+# %%
+figure, axes = plots.panels(1, 4, height=3.6, width=9.8, sharey=True)
+for axis, metric in zip(axes, METRICS, strict=False):
+    for row, name in enumerate(ROWS):
+        values, colour = table[name][metric], COLOUR.get(name, "black")
+        axis.plot(values, [row] * 3, "o", color=colour, alpha=0.5, ms=5)
+        axis.errorbar(values.mean(), row, xerr=values.std(ddof=1), color=colour, marker="|", ms=16, capsize=4)
+    axis.axvline(study["real"][metric], color="black", lw=1, ls=":")
+    axis.set(title={"frechet": "Fréchet", "kernel": "kernel"}.get(metric, metric), yticks=range(len(ROWS)))
+axes[0].set_yticklabels([label.replace("control: non saturating", "control: non sat.") for label in ROWS.values()])
+axes[0].invert_yaxis()
+for axis in axes[:2]:
+    axis.set_xscale("log")
+    axis.tick_params(which="minor", labelbottom=False)
+caption = (
+    "Six objectives and the control under one budget: a dot for each seed, bar and whiskers for mean and standard "
+    "deviation, dotted what real training pictures score. Small is good on the left (logarithmic), large on the right."
+)
+plots.show(figure, caption, key=True)
+
+# %%
+gallery = torch.cat([samples_of(name, seed)[:7] for name in NAMES for seed in (1, 2)])
+caption = "Seven samples each of seed 1 (left) and seed 2 (right), by objective."
+plots.show(plots.image_grid(gallery, columns=14, rows=[n.replace("_", " ") for n in NAMES]), caption)
+
+# %% [markdown]
+# *What you should see:* least squares and relativistic + R1 + R2 come out best, with Fréchet distances near 480 and 530; the bare
+# non-saturating game comes out worst, near 2,200. Minimax, Wasserstein and hinge lie between, with whiskers that overlap.
+# Real training pictures score 92: after so short a training nobody is near. Precision is high and recall low for
+# all (at most 0.2 against 0.91): what is drawn passes for letters in the eyes of the classifier, but most kinds of real glyphs are never
+# drawn. In seconds the order would shift: least squares takes half as long a step as the relativistic game.
+#
+# And the control? Near 810: much better than the bare loss, not as good as relativistic.
+#
+# A surprise: minimax, with which "nobody trains", is not behind the non-saturating loss here. It saturates only when D is sure
+# of itself, and this D never was: its loss stayed near 1.3.
+#
+# > **Claim to check: "The objective decides how good the samples are."**
+#
+# If so, objectives should differ by more than seeds do. With three seeds we call two means different when they are
+# more than 2.8 standard errors $\sqrt{(s_1^2+s_2^2)/3}$ apart (Student's $t$, four degrees of freedom, 95 %). Distances range over
+# factors, so we compare their logarithms. Noise from drawing other latents is checked too.
+
+
+# %%
+def standard_errors(one, other):  # between the mean log Fréchet distances of two rows
+    a, b = np.log(table[one]["frechet"]), np.log(table[other]["frechet"])
+    return abs(a.mean() - b.mean()) / math.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 3)
+
+
+every_pair = [(one, other) for i, one in enumerate(NAMES) for other in NAMES[i + 1 :]]
+within_noise = [f"{one} and {other}" for one, other in every_pair if standard_errors(one, other) <= 2.8]
+redrawn = [abs(run["frechet"] / run["frechet_other_latents"] - 1) for run in study["runs"]]
+print("not told apart:", "; ".join(within_noise))
+
+# %%
+mean = {name: table[name]["frechet"].mean() for name in ROWS}
+claim("least squares: mean Fréchet distance", mean["least_squares"], 470, 490, exact=True)
+claim("relativistic + R1 + R2: mean Fréchet distance", mean["relativistic"], 515, 535, exact=True)
+claim("non-saturating: mean Fréchet distance", mean["non_saturating"], 2150, 2250, exact=True)
+claim("control: mean Fréchet distance", mean["non_saturating_r1_r2"], 800, 830, exact=True)
+claim("real training pictures: Fréchet distance", study["real"]["frechet"], 92, 93, exact=True)
+claim("largest mean recall", max(table[n]["recall"].mean() for n in ROWS), 0.15, 0.2, exact=True)
+claim("recall of real training pictures", study["real"]["recall"], 0.905, 0.915, exact=True)
+last = [r["curve"]["discriminator_loss"][-1] for r in study["runs"] if r["objective"] == "minimax"]
+claim("minimax: D's loss at the end, mean", np.mean(last), 1.2, 1.4, exact=True)
+claim("pairs of objectives not told apart", len(within_noise), 7, 7, exact=True)
+claim("largest change by drawing other latents", max(redrawn), 0, 0.08, exact=True)
+way = np.log(mean["non_saturating"] / mean["non_saturating_r1_r2"])
+claim(
+    "share of the way that the leash makes",
+    way / np.log(mean["non_saturating"] / mean["relativistic"]),
+    0.65,
+    0.75,
+    exact=True,
+)
+
+# %% [markdown]
+# **Half true.** Seven of the 15 pairs cannot be told apart by three seeds; the others can, and the noise of drawing other latents
+# (under 8 %) is not to blame. (Fifteen comparisons at 95 %: expect about one false alarm.) So under one budget objectives do differ by more
+# than seed noise. But the control shows what hides behind a name: with the loss unchanged, the leash alone makes
+# about 70 % of the way, counted in factors, from the non-saturating game to the relativistic one. And
+# all this holds for one learning rate and one short budget. The large study among the papers below found that, with enough tuning, most
+# objectives reach similar scores. **Compare recipes, not names.**
+#
+# Back to the question of section 5: do the curves tell? For every run we rank the twelve looks by Fréchet distance and by D's loss,
+# and correlate the ranks (1: same order, −1: opposite order, 0: unrelated).
+
+
+# %%
+def rank_correlation(a, b):
+    a, b = (np.argsort(np.argsort(values)) for values in (a, b))
+    return np.corrcoef(a, b)[0, 1]
+
+
+figure, (left, right) = plots.panels(1, 2, height=3.4, width=9.4)
+steps = np.arange(1, 13) * study["settings"]["look_every"]
+curves = {n: [r["curve"] for r in study["runs"] if r["objective"] == n] for n in NAMES}
+for row, name in enumerate(NAMES):
+    scores = np.array([curve["frechet"] for curve in curves[name]])
+    left.fill_between(steps, scores.min(0), scores.max(0), color=COLOUR[name], alpha=0.15, lw=0)
+    left.plot(steps, scores.mean(0), color=COLOUR[name], label=name.replace("_", " "))
+    told = [-rank_correlation(curve["discriminator_loss"], curve["frechet"]) for curve in curves[name]]
+    right.plot(told, [row] * 3, "o", color=COLOUR[name], ms=8, alpha=0.7)
+left.set(xlabel="step", ylabel="Fréchet distance", yscale="log")
+left.legend()
+right.set(xlabel="rank correlation of −(D's loss) and distance", xlim=(-0.1, 1.05), yticks=range(6))
+
+# %%
+right.set_yticklabels([name.replace("_", " ") for name in NAMES])
+right.invert_yaxis()
+caption = (
+    "Left: Fréchet distance during training, mean and range of three seeds. Right: how well D's loss, with its sign "
+    "changed, ranks the twelve looks of a run; one dot a seed."
+)
+plots.show(figure, caption)
+follows = {n: [-rank_correlation(c["discriminator_loss"], c["frechet"]) for c in curves[n]] for n in NAMES}
+claim("wasserstein: lowest rank correlation of a seed", min(follows["wasserstein"]), 0.9, 0.96, exact=True)
+claim("relativistic: lowest", min(follows["relativistic"]), 0.9, 0.99, exact=True)
+claim("least squares: lowest", min(follows["least_squares"]), 0.7, 0.8, exact=True)
+claim("non-saturating: highest", max(follows["non_saturating"]), 0.5, 0.65, exact=True)
+claim("hinge: highest", max(follows["hinge"]), 0.4, 0.45, exact=True)
+
+# %% [markdown]
+# So the claim of section 5 is **half true**: within one run the gap of the Wasserstein critic ranks the looks well (0.9 or more in
+# every seed), and its curve is worth watching. But that is no privilege of a distance: the relativistic loss does
+# as well, least squares nearly, while the curves of the bare non-saturating loss and of hinge tell little. And
+# it is a ruler for one run only: another $\lambda$ rescales it, and all of it says nothing about recall.
+#
+# ## Summary
+#
+# - An objective is three functions of a logit. It sets how hard each fake is pushed; D's slope sets where to.
+# - With a perfect D each descends a distance: JSD, triangular discrimination, total variation, $W_1$, JSD of pairs. With a
+#   perfect D most of them are also useless to G: silent or violent.
+# - So the slope of D needs a leash, one gradient a *sample*: GP asks for 1 between real and fake, R1 and R2 for 0 at the data,
+#   spectral norm bounds it everywhere.
+# - A Wasserstein critic trained to the end measures $W_1(1+W_1/2\lambda)$; a clipped one measures nothing in particular.
+# - Compare objectives over seeds, under a stated budget, with error bars.
+#
+# ## Papers
+#
+# 1. Gulrajani et al. 2017, *Improved training of Wasserstein GANs*, [arXiv:1704.00028](https://arxiv.org/abs/1704.00028).
+# 2. Lucic et al. 2017, *Are GANs created equal? A large-scale study*, [arXiv:1711.10337](https://arxiv.org/abs/1711.10337):
+#    with enough tuning and seeds, most objectives reach similar scores.
+# 3. Huang et al. 2024, *The GAN is dead; long live the GAN! A modern baseline GAN*,
+#    [arXiv:2501.05441](https://arxiv.org/abs/2501.05441): relativistic + R1 + R2.
+#
+# Where each came from: least squares [arXiv:1611.04076](https://arxiv.org/abs/1611.04076), Wasserstein
+# [arXiv:1701.07875](https://arxiv.org/abs/1701.07875), spectral norm and hinge
+# [arXiv:1802.05957](https://arxiv.org/abs/1802.05957), R1 [arXiv:1801.04406](https://arxiv.org/abs/1801.04406).
+#
+# **Next:** `exercises/04_objectives` where your copy has it; then lesson 05 opens the box of the four metrics used here.
