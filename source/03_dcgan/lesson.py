@@ -117,7 +117,7 @@ def stamps_on_each_pixel(kernel, layers=2):
 
 
 three, four = stamps_on_each_pixel(3), stamps_on_each_pixel(4)
-scaled = [F.interpolate((m / m.max() * 2 - 1)[None, None], size=(72, 72))[0] for m in (three, four)]
+scaled = [F.interpolate((m / m.max() - 0.8)[None, None], size=(72, 72))[0] for m in (three, four)]
 figure = plots.image_grid(torch.stack(scaled), titles=["kernel 3", "kernel 4"])
 plots.show(
     figure, "Stamps on each pixel after two layers of stride 2: uneven with kernel 3, the same everywhere with 4."
@@ -543,7 +543,7 @@ psis = (1.0, 0.7, 0.4, 0.1)
 truncated = torch.cat([game.sample(psi * game.fixed_latents[:12]) for psi in psis])
 plots.show(
     plots.image_grid(truncated, columns=12, rows=[f"ψ = {psi}" for psi in psis]),
-    "The same twelve latents, shortened more and more: the pictures grow alike.",
+    "The same twelve latents, shortened more and more: the pictures lose their ink and grow alike.",
 )
 variety = [game.sample(psi * game.fixed_latents).std(dim=0).mean().item() for psi in psis]
 claim("variety at ψ = 0.1, as a share of that at ψ = 1", variety[-1] / variety[0], 0.0, 0.6)
@@ -551,8 +551,10 @@ claim("variety at ψ = 0.1, as a share of that at ψ = 1", variety[-1] / variety
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# They grow alike, towards what G paints at $z=0$. This is **truncation**: less variety, and, as long as you do not overdo
-# it, fewer failures. It is the first of many dials that trade the one for the other.
+# They fade and grow alike, towards what G paints at $z=0$. Shortening latents is called **truncation**, and it buys less
+# variety for, one hopes, fewer failures. Here the trade is poor: at $\psi=0.7$ the letters still stand, at $0.4$ their ink
+# thins, at $0.1$ it is gone, because down there is the inside of the shell, where G was never trained. Networks built for
+# truncation (StyleGAN) shorten another vector, of which the middle is a good picture.
 # </details>
 #
 # ## Summary

@@ -836,7 +836,7 @@ claim("recall after less recall before", alone["score"][-1][1] - alone["score"][
 # <details><summary>Answer</summary>
 #
 # G's loss falls like a stone, to a value that any tutorial would call converged; the distance rises and the recall
-# falls. G has found the places where *this* D is wrong and sends all its latents there. The loss measures how well G
+# falls. G has found the places where *this* D is wrong and adds whatever this D believes in. The loss measures how well G
 # fools one frozen judge, not how its pictures look.
 # </details>
 #
