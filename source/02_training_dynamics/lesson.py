@@ -1,0 +1,760 @@
+# %% [markdown]
+# # 02 · Training dynamics
+#
+# **After this notebook you can** look at the phase portrait of a game, or at two eigenvalues, and predict how a
+# training run will go wrong; say which of five levers mends it and by how much; and cause, count and cure *mode
+# collapse*.
+#
+# | | |
+# |---|---|
+# | Time | 60 minutes to read with pencil and paper, about 2 minutes to compute |
+# | Builds on | 01 (the game, its two losses); derivatives; what a matrix does to a vector |
+# | Needs | no internet, no GPU |
+#
+# Lesson 01 ended with a theorem and a doubt. The theorem: against a *perfect* discriminator the generator walks down a
+# hill, $2\,\mathrm{JSD}-\log 4$, whose only bottom is the real density. The doubt: in training nobody waits for a
+# perfect discriminator. Both players move, and each step of one changes the ground under the other. Is there still a
+# hill?
+
+# %%
+import math
+import os
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from tqdm.auto import tqdm
+
+from course_gan import data, losses, models, plots, regularizers
+from course_gan.lessons.notebook import Profile, claim
+from course_gan.training import GAN, Backend, train
+
+plots.use_style()
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("COURSE_GAN_PROFILE", "cpu")
+SEED = 0
+PORTRAIT_STEPS = None  # steps of each network whose path we draw, section 7
+RING_STEPS = None  # steps of each game on the ring, section 8
+GRID_STEPS = None  # steps of each game on the grid, section 9
+
+# %%
+profile = Profile(PROFILE)
+PORTRAIT_STEPS = profile.fill(PORTRAIT_STEPS, smoke=20, cpu=1000, gpu=3000)
+RING_STEPS = profile.fill(RING_STEPS, smoke=20, cpu=1000, gpu=4000)
+GRID_STEPS = profile.fill(GRID_STEPS, smoke=20, cpu=2000, gpu=6000)
+seeds = [3 * SEED + i for i in range(3)]  # what depends on luck is shown for three seeds
+torch.set_num_threads(1)  # networks as small as ours: a second thread would mostly wait for the first
+
+# %% [markdown]
+# ## 1 · A hill and a game
+#
+# Take two numbers $\theta$ and $\psi$. On the **hill** $f=\tfrac12(\theta^2+\psi^2)$ both go down. In the smallest
+# **game** there is, $V=\theta\psi$, the player who owns $\theta$ wants $V$ small and the one who owns $\psi$ wants it
+# large. Each follows his own slope; together they follow a *velocity*:
+#
+# $$\text{hill: }\; v=\Big(-\frac{\partial f}{\partial\theta},-\frac{\partial f}{\partial\psi}\Big)=(-\theta,-\psi),
+# \qquad\qquad \text{game: }\; v=\Big(-\frac{\partial V}{\partial\theta},+\frac{\partial V}{\partial\psi}\Big)
+# =(-\psi,\theta).$$
+#
+# A **phase portrait** draws these velocities as a stream. Put a cork on it and see where it goes.
+
+
+# %%
+def hill(w):  # velocities (n, 2) at places w (n, 2)
+    return -w
+
+
+def game(w):
+    return torch.stack([-w[:, 1], w[:, 0]], dim=1)
+
+
+figure, axes = plots.panels(1, 2, height=3.9, width=7.6)
+plots.phase_portrait(hill, title="hill: every stream ends", axes=axes[0])
+plots.phase_portrait(game, title="game: no stream ends", axes=axes[1])
+caption = "Two players who descend one hill arrive (left). Two players of a zero-sum game go round and round (right)."
+plots.show(figure, caption)
+
+# %% [markdown]
+# *Why no stream ends.* Follow the squared distance from the centre, where nobody wants to move any more:
+#
+# $$\frac{d}{dt}(\theta^2+\psi^2)=2\theta\,\dot\theta+2\psi\,\dot\psi=2\theta(-\psi)+2\psi\,\theta=0 .$$
+#
+# It never changes: every orbit is a circle. And it is no accident of this game. The derivative of a velocity is a
+# matrix, the **Jacobian** $J$. For a hill, $J$ holds second derivatives of one function, and those do not care about
+# the order: $J$ is symmetric, and a symmetric matrix only stretches. In a game one sign is flipped, the off-diagonal
+# entries are *opposite*, and such a matrix turns. **Check:**
+
+# %% tags=["nbval-check-output"]
+place = torch.tensor([[0.7, -0.4]], dtype=torch.float64)
+for name, velocity in (("hill", hill), ("game", game)):
+    J = torch.autograd.functional.jacobian(velocity, place)[0, :, 0]  # (2, 2)
+    print(f"{name}: J = {[[round(entry + 0.0, 3) for entry in row] for row in J.tolist()]}")
+    print("      eigenvalues", [f"{e.real:+.1f} {e.imag:+.1f}i" for e in torch.linalg.eigvals(J).tolist()])
+print("growth of θ² + ψ² in the game:", round((2 * place * game(place)).sum().item() + 0.0, 6))
+
+# %% [markdown]
+# ### Eigenvalues in one paragraph
+#
+# A linear step $w\mapsto Aw$ has directions that it merely multiplies, $Av=\lambda v$. After $n$ steps they have been
+# multiplied by $\lambda^n$. If $|\lambda|<1$ for all of them, everything shrinks to the centre; if one $|\lambda|>1$,
+# it is thrown out. For a $2\times2$ matrix, $\lambda$ solves $\lambda^2-(\operatorname{trace}A)\,\lambda+\det A=0$.
+# When the two solutions are a complex pair, the step *turns* by the angle of $\lambda$ and scales by $|\lambda|$. Their
+# product is $\det A$, and being conjugate they have the same size, so
+#
+# $$|\lambda|=\sqrt{\det A}\qquad\text{for a step that turns.}$$
+#
+# The determinant is the factor by which a step magnifies areas. *A turning game converges exactly if its step shrinks
+# areas.* This one sentence will explain nearly everything below.
+
+# %% [markdown]
+# ## 2 · From streams to steps
+#
+# A computer does not flow, it steps. With step size $h$ there are two ways. **Simultaneous**: both look, then both
+# move. **Alternating**: one moves, the other looks at the *new* place and moves.
+#
+# $$A_{\text{sim}}=I+hJ=\begin{pmatrix}1&-h\\h&1\end{pmatrix},\qquad\qquad
+# A_{\text{alt}}=\underbrace{\begin{pmatrix}1&-h\\0&1\end{pmatrix}}_{\theta\text{ moves second}}
+# \underbrace{\begin{pmatrix}1&0\\h&1\end{pmatrix}}_{\psi\text{ moves first}} .$$
+#
+# *Simultaneous:* $\det A_{\text{sim}}=1+h^2>1$. *Alternating:* each factor is a shear, which shifts a picture sideways
+# and leaves its area alone. Both determinants are 1, and so is their product.
+#
+# > **Predict:** $h=0.2$, start at distance 1. How far out is each after 100 steps? (Use $|\lambda|=\sqrt{\det A}$.)
+
+
+# %%
+def simultaneous(w, h=0.2):
+    theta, psi = w
+    return torch.stack([theta - h * psi, psi + h * theta])
+
+
+def alternating(w, h=0.2):
+    theta, psi = w
+    psi = psi + h * theta
+    return torch.stack([theta - h * psi, psi])
+
+
+def walk(step, start=(1.0, 0.0), steps=100):  # the places visited, (steps + 1, 2)
+    places = [torch.tensor(start, dtype=torch.float64)]
+    for _ in range(steps):
+        places.append(step(places[-1]))
+    return torch.stack(places)
+
+
+# %% tags=["nbval-check-output"]
+for name, step in (("simultaneous", simultaneous), ("alternating", alternating)):
+    A = torch.autograd.functional.jacobian(step, torch.zeros(2, dtype=torch.float64))
+    sizes = [f"{size:.4f}" for size in torch.linalg.eigvals(A).abs().tolist()]
+    print(f"{name:12s}  det A = {torch.det(A):.4f}   √det A = {torch.det(A).sqrt():.4f}   |λ| = {', '.join(sizes)}")
+
+# %%
+paths = {"simultaneous": walk(simultaneous, steps=60), "alternating": walk(alternating, steps=60)}
+figure, (left, right) = plots.panels(1, 2, height=3.9, width=8.4)
+plots.phase_portrait(game, paths, limits=(-3.5, 3.5), axes=left)
+distances = {name: walk(step).norm(dim=1) for name, step in zip(paths, (simultaneous, alternating))}
+plots.curves(distances, ylabel="distance from the centre", smooth=1, axes=right)
+right.set_yscale("log")
+right.set(yticks=[1, 2, 4, 7], yticklabels=["1", "2", "4", "7"])
+right.minorticks_off()
+caption = (
+    "The game θψ with step size 0.2, from the same start. Stepping together, the players spiral out, by the same factor "
+    "each time (a straight line on the logarithmic scale). Taking turns, they stay near the circle for ever."
+)
+plots.show(figure, caption)
+
+# %%
+claim("distance after 100 simultaneous steps", distances["simultaneous"][-1], 7.10, 7.11, exact=True)
+claim("the same by (1 + h²)^50", (1 + 0.2**2) ** 50, 7.10, 7.11, exact=True)
+claim("largest distance in 100 alternating steps", distances["alternating"].max(), 1.0, 1.12, exact=True)
+claim("smallest distance in 100 alternating steps", distances["alternating"].min(), 0.9, 1.0, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Simultaneous: $(\sqrt{1+h^2})^{100}=1.04^{50}\approx7.1$ times as far. Alternating: still about 1; it cannot settle and
+# it cannot escape.
+# </details>
+#
+# *What you should see:* the order of moves alone decides between explosion and a steady orbit. That is why GAN code
+# lets D move and then shows G the *new* D. But an orbit is not convergence either.
+
+# %% [markdown]
+# ## 3 · Dirac-GAN: the smallest GAN
+#
+# Now a real GAN with two numbers (Mescheder and colleagues, 2018). The data are one point, $x=0$. The generator makes
+# one point, $x=\theta$. The discriminator has one weight: logit $\psi x$, so $D(x)=\sigma(\psi x)$. The goal is
+# $\theta=0$, with $\psi=0$: a D that says one half.
+#
+# The logit of the real point is always 0. What is left of lesson 01's $V$ is $\log(1-\sigma(\psi\theta))$, so
+#
+# $$\dot\psi=+\frac{\partial V}{\partial\psi}=-\theta\,\sigma(\psi\theta),\qquad
+# \dot\theta=-\frac{\partial V}{\partial\theta}=+\psi\,\sigma(\psi\theta).$$
+#
+# The factor $\sigma(\psi\theta)>0$ is common to both: it sets the speed, not the direction. The direction is that of
+# our game. Near the centre $\sigma=\tfrac12$ and $J=\begin{pmatrix}0&1/2\\-1/2&0\end{pmatrix}$, with eigenvalues
+# $\pm\tfrac i2$. (With $-\log D$ for the generator the factor becomes $\sigma(-\psi\theta)$, also $\tfrac12$ at the
+# centre: *near equilibrium both losses are the same game*.)
+#
+# The function below makes one step, with every lever of this lesson built in. Two of them need a word:
+# `gamma` is the strength of a penalty called R1, `ratio` makes D's learning rate a multiple of G's.
+
+
+# %%
+def move(w, h=0.4, gamma=0.0, ratio=1.0, moves=1, together=False):  # one step of the Dirac-GAN, w = (θ, ψ)
+    theta, psi = w
+    new = psi
+    for _ in range(moves):  # D first
+        new = new + h * ratio * (-theta * torch.sigmoid(new * theta) - gamma * new)
+    judge = psi if together else new  # the D that G gets to see
+    return torch.stack([theta + h * judge * torch.sigmoid(judge * theta), new])
+
+
+def matrix(step, size=2):  # the linear map that a step is near the centre
+    return torch.autograd.functional.jacobian(step, torch.zeros(size, dtype=torch.float64))
+
+
+def factor(size=2, step=move, **levers):  # the largest |λ|: what distances are multiplied by
+    return torch.linalg.eigvals(matrix(partial(step, **levers), size)).abs().max().item()
+
+
+# %% [markdown]
+# **Check** that these are the losses and the R1 of lesson 01's library, by letting autograd differentiate those. R1 is
+# $\tfrac\gamma2\,\mathbb{E}\,|\nabla_x\,l(x)|^2$ *at the real data*: a fine on the slope of D there. Our logit
+# $l(x)=\psi x$ has slope $\psi$, so the fine is $\tfrac\gamma2\psi^2$ and pulls $\psi$ back with $-\gamma\psi$:
+# **friction**.
+
+# %%
+theta, psi = torch.tensor([0.8, -0.6], dtype=torch.float64, requires_grad=True)
+real, fake = torch.zeros(1, 1, dtype=torch.float64), theta.reshape(1, 1)
+loss = losses.get("minimax")
+penalty = 0.3 / 2 * regularizers.r1(lambda x: (psi * x).squeeze(1), real)
+(by_D,) = torch.autograd.grad(loss.discriminator((psi * real)[0], (psi * fake)[0]) + penalty, psi, retain_graph=True)
+(by_G,) = torch.autograd.grad(loss.generator((psi * fake)[0]), theta)
+start = torch.tensor([0.8, -0.6], dtype=torch.float64)
+step = move(start, h=1.0, gamma=0.3, together=True) - start
+claim("θ's velocity against the library's loss, difference", step[0] + by_G, -1e-12, 1e-12, exact=True)
+claim("ψ's velocity against the library's loss and R1, difference", step[1] + by_D, -1e-12, 1e-12, exact=True)
+
+
+# %%
+def stream(gamma=0.0, ratio=1.0):  # the velocity of θ and ψ, for the portraits
+    def velocity(w):
+        theta, psi = w.T
+        speed = torch.sigmoid(psi * theta)
+        return torch.stack([psi * speed, ratio * (-theta * speed - gamma * psi)], dim=1)
+
+    return velocity
+
+
+levers = {"simultaneous": {"together": True}, "alternating": {}}
+paths = {name: walk(partial(move, **lever), (1.0, 0.0), 80) for name, lever in levers.items()}
+figure = plots.phase_portrait(stream(), paths, limits=(-3, 3))
+plots.show(figure, "Dirac-GAN, step size 0.4. Simultaneous steps drift outwards, alternating steps circle for ever.")
+claim("factor of a simultaneous step, h = 0.4", factor(together=True), 1.0197, 1.0199, exact=True)
+claim("factor of an alternating step, h = 0.4", factor(), 1 - 1e-9, 1 + 1e-9, exact=True)
+
+# %% [markdown]
+# *What you should see:* the generator runs past the data and back, for ever. Each time it passes, D's slope is still
+# pointing the way it came. In a training log this is a loss that swings and samples that keep changing their mind.
+#
+# > **Claim to check: "If training oscillates, a smaller learning rate makes it converge."** It is the first thing
+# > everybody tries, and for a hill it is right.
+
+# %%
+print("  step h    steps    distance from the centre, start 0.50")
+for h in (0.4, 0.1, 0.04, 0.01):
+    path = walk(partial(move, h=h, together=True), (0.5, 0.0), round(80 / h))
+    print(f"{h:8.2f}   {len(path) - 1:6d}    {path[-1].norm():.2f}")
+
+# %%
+claim(
+    "distance at the end, h = 0.4", walk(partial(move, together=True), (0.5, 0.0), 200)[-1].norm(), 3.4, 3.6, exact=True
+)
+claim("factor with h = 0.01", factor(h=0.01, together=True), 1 + 1e-6, 1.0001, exact=True)
+
+# %% [markdown]
+# **The claim is false.** $\det=1+h^2/4$ is above 1 for *every* $h$. A small rate makes the spiral slow, never inward:
+# you only wait longer for the same trouble. Convergence needs friction, not patience.
+
+# %% [markdown]
+# ## 4 · Friction: R1
+#
+# One D move with friction, learning rate $a$ times G's, near the centre:
+# $\psi\leftarrow\psi+ha(-\tfrac12\theta-\gamma\psi) =(1-ha\gamma)\,\psi-\tfrac{ha}2\,\theta$. One G move:
+# $\theta\leftarrow\theta+\tfrac h2\psi$. As matrices,
+#
+# $$A=\begin{pmatrix}1&h/2\\0&1\end{pmatrix}\begin{pmatrix}1&0\\-ha/2&1-ha\gamma\end{pmatrix},\qquad
+# \det A=1-ha\gamma .$$
+#
+# Areas shrink! If D moves $k$ times before each move of G, $\det A=(1-ha\gamma)^k$. As long as the step still turns,
+#
+# $$\boxed{\;|\lambda|=(1-h\,a\,\gamma)^{k/2}\;}$$
+#
+# Read off the levers: friction $\gamma$, D's speed $a$, D's moves $k$ all shrink the orbit. And **without friction,
+# $\gamma=0$, neither speed nor extra moves of D help at all**: the factor is 1. We test the formula against eigenvalues
+# and against the real, curved game: walk, and take the $n$-th root of how much nearer we came.
+
+
+# %% tags=["nbval-check-output"]
+def measured(n=2000, **lever):  # factor a step, from walking the real game
+    distance = walk(partial(move, **lever), (0.01, 0.0), n).norm(dim=1)
+    return (distance[-1] / distance[0]).item() ** (1 / n)
+
+
+print("  γ     a    k     formula   eigenvalue   measured")
+for g, a, k in (
+    (0.0, 1, 1),
+    (0.0, 4, 1),
+    (0.0, 1, 5),
+    (0.1, 1, 1),
+    (0.3, 1, 1),
+    (0.1, 4, 1),
+    (0.1, 10, 1),
+    (0.1, 1, 5),
+):
+    lever = {"gamma": g, "ratio": a, "moves": k}
+    formula = (1 - 0.4 * a * g) ** (k / 2)
+    print(f"{g:4.1f}  {a:3d}  {k:3d}   {formula:9.3f}   {factor(**lever):10.3f}   {measured(**lever):8.3f}")
+
+# %% [markdown]
+# > **Predict:** is more friction always better? What happens at $\gamma=4$, ten times more than the strongest above?
+
+# %%
+gammas = torch.cat([torch.linspace(0, 1, 41), torch.linspace(1.05, 4, 60)])
+theory = torch.tensor([factor(gamma=g.item()) for g in gammas])
+tried = [0.1, 0.3, 0.5, 0.7, 1.5, 2.0, 3.0, 4.0]
+walked = [measured(gamma=g) for g in tried]
+
+# %%
+figure, (left, right) = plots.panels(1, 2, height=3.7, width=9.0)
+plots.curves({"largest |λ|": theory}, x=gammas, xlabel="friction γ", ylabel="factor per step", smooth=1, axes=left)
+left.plot(tried, walked, "o", color="black", ms=5, label="measured")
+left.axhline(1, color="#444444", ls=":", lw=1)
+left.legend(loc="lower right")
+paths = {f"γ = {g}": walk(partial(move, gamma=g), (1.0, 0.0), 80) for g in (0.0, 0.3, 4.0)}
+plots.phase_portrait(None, paths, limits=(-1.2, 1.2), axes=right)
+caption = (
+    "Left: the factor by which each step shrinks the distance, from eigenvalues (line) and from walking (dots). Right: "
+    "no friction circles, some friction spirals in, far too much friction crawls along a line."
+)
+plots.show(figure, caption)
+claim(
+    "largest difference of measured and theory",
+    max(abs(w - factor(gamma=g)) for w, g in zip(walked, tried)),
+    0,
+    2e-3,
+    True,
+)
+
+# %%
+claim("factor at γ = 0.3", factor(gamma=0.3), 0.938, 0.939, exact=True)
+claim("best factor of all γ", theory.min(), 0.78, 0.82, exact=True)
+claim("γ of the best factor", gammas[theory.argmin()], 0.85, 0.95, exact=True)
+claim("factor at γ = 4", factor(gamma=4.0), 0.975, 0.976, exact=True)
+both = torch.linalg.eigvals(matrix(partial(move, gamma=4.0))).real
+claim("the other eigenvalue at γ = 4", both.min(), -0.616, -0.614, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# No. The best is near $\gamma=0.9$, where the step just stops turning. Beyond, the product of both eigenvalues is still
+# $1-h\gamma$, but they are real and share it unfairly. At $\gamma=4$ they are $-0.615$ and $0.975$: the first belongs to
+# D, whose own step now overshoots (the zigzag in the right panel), the second to G, which crawls. It is *slower* than
+# $0.938$ at $\gamma=0.3$. A D that is not allowed any slope has nothing to tell the generator.
+# </details>
+#
+# A discriminator on data that are not a single point has some friction of its own. For a linear D, data and fakes both
+# of spread $s$ around 0, its loss $\mathbb{E}\,\mathrm{softplus}(-\psi x)+\mathbb{E}\,\mathrm{softplus}(\psi x')$ has
+# curvature $\tfrac14s^2+\tfrac14s^2=\tfrac12s^2$ in $\psi$, because $\mathrm{softplus}''(0)=\tfrac14$. Curvature pulls
+# back, just as $\gamma$ does. **Check** for $s=\tfrac12$:
+
+# %%
+x = torch.randn(200_000, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64) / 2
+curve = torch.autograd.functional.hessian(lambda w: (F.softplus(-w * x) + F.softplus(w * x)).mean(), x.new_zeros(()))
+claim("friction that data of spread 1/2 give to a linear D", curve, 0.123, 0.127, exact=True)
+
+# %% [markdown]
+# ## 5 · Two time scales, and what they have to do with lesson 01
+#
+# Where there is friction, the formula says that a D with $a$ times G's rate feels $a$ times the friction. Heusel and
+# colleagues (2017) call unequal rates the *two time-scale update rule*. Let $a$ grow without bound: then D is always at
+# its best answer to the present $\theta$. That answer solves $0=-\tfrac12\theta-\gamma\psi$, so
+# $\psi^*=-\theta/2\gamma$, and what is left for G is
+#
+# $$\dot\theta=\tfrac12\psi^*=-\frac{\theta}{4\gamma}.$$
+#
+# **There is the hill again.** A perfect D turns the game into a descent, as lesson 01 assumed. Two time scales are how
+# one comes near that assumption without waiting for D to converge.
+
+
+# %%
+def best_answers(thetas, gamma):  # ψ with 0 = −θ σ(ψθ) − γψ, by repeated halfway steps
+    psi = torch.zeros_like(thetas)
+    for _ in range(200):
+        psi = (psi - thetas * torch.sigmoid(psi * thetas) / gamma) / 2
+    return psi
+
+
+figure, axes = plots.panels(1, 3, height=3.5, width=9.0)
+titles = ("no friction, D 10 × as fast", "γ = 0.5, equal rates", "γ = 0.5, D 10 × as fast")
+for axis, title, (g, a) in zip(axes, titles, ((0.0, 10.0), (0.5, 1.0), (0.5, 10.0))):
+    path = walk(partial(move, h=0.1, gamma=g, ratio=a), (1.0, 0.0), 300)
+    plots.phase_portrait(stream(g, a), {"path": path}, limits=((-1.4, 1.4), (-3.6, 3.6)), title=title, axes=axis)
+    if g:
+        thetas = torch.linspace(-1.4, 1.4, 50)
+        axis.plot(thetas, best_answers(thetas, g), color="black", ls="--", lw=1.2)
+    axis.set(aspect="auto", title=title)
+    axis.get_legend().remove()
+caption = (
+    "Left: a fast D without friction only makes a taller orbit. Middle: friction with equal rates spirals in. Right: "
+    "friction and a fast D. The path drops onto D's best answers (dashed) and slides down along them, as on a hill."
+)
+plots.show(figure, caption)
+
+# %%
+fast = walk(partial(move, h=0.01, gamma=0.5, ratio=40.0), (1.0, 0.0), 4000)
+late = fast[1000:3000]
+claim("ψ / θ on the way, best answer −1 / 2γ = −1", (late[:, 1] / late[:, 0]).mean(), -1.1, -0.95, exact=True)
+slide = (late[-1, 0] / late[0, 0]).log() / (0.01 * (len(late) - 1))
+claim("rate of the slide, −1 / 4γ = −0.5", slide, -0.55, -0.48, exact=True)
+
+# %% [markdown]
+# The whole zoo at once. Each mark is an eigenvalue of one step; inside the circle the game converges, outside it
+# explodes, and the distance from the origin is the factor per step.
+
+# %%
+zoo = {
+    "simultaneous": {"together": True},
+    "alternating": {},
+    "alternating, R1 γ = 0.3": {"gamma": 0.3},
+    "alternating, R1 γ = 4": {"gamma": 4.0},
+    "R1 γ = 0.1": {"gamma": 0.1},
+    "R1 γ = 0.1, D 10 × as fast": {"gamma": 0.1, "ratio": 10.0},
+}
+
+# %% tags=["nbval-check-output"]
+for name, lever in zoo.items():
+    print(f"{name:28s} factor per step {factor(**lever):.3f}")
+
+# %%
+figure, (axis, zoom, side) = plots.panels(1, 3, height=3.3, width=8.8, width_ratios=[1, 1, 0.8])
+angle = torch.linspace(-1.2, 1.2, 200)
+for where in (axis, zoom):
+    where.plot(angle.cos(), angle.sin(), color="#444444", lw=1)
+    for (name, lever), mark in zip(zoo.items(), "^oDsvP"):
+        values = torch.linalg.eigvals(matrix(partial(move, **lever)))
+        where.plot(values.real, values.imag, mark, ms=7, label=name)
+    where.set(xlabel="real part", aspect="equal")
+axis.set(ylabel="imaginary part", xlim=(-0.75, 1.15), ylim=(-0.95, 0.95))
+zoom.set(xlim=(0.9, 1.03), ylim=(0.14, 0.27), title="magnified")
+side.set_axis_off()
+side.legend(*axis.get_legend_handles_labels(), loc="center left", fontsize=9)
+caption = (
+    "Eigenvalues of one step of the Dirac-GAN for six ways to play; the line is the circle of factor 1. Simultaneous "
+    "steps lie outside, alternating ones on it, friction pulls inside, and a fast D pulls much further."
+)
+plots.show(figure, caption, key=True)
+
+# %% [markdown]
+# ## 6 · Averaging and momentum
+#
+# **EMA.** If the players must circle, perhaps the *centre* of the circle is enough? Keep a running average of the
+# generator's weights, $m\leftarrow\beta m+(1-\beta)\,w$, an *exponential moving average*, and sample from $m$. How much
+# of the circling is left in it? Near the centre an alternating orbit is $w_n=e^{i\omega n}$, with $\cos\omega=1-h^2/8$
+# (half the trace of $A$). Try $m_n=c\,e^{i\omega n}$: then $c=\beta c\,e^{-i\omega}+(1-\beta)$, so
+#
+# $$|c|=\frac{1-\beta}{\,|1-\beta e^{-i\omega}|\,}.$$
+#
+# > **Predict:** does EMA make the *players* converge?
+
+
+# %%
+def average(path, beta=0.98):  # the running average along a path, (steps, 2)
+    mean = [path[0]]
+    for place in path[1:]:
+        mean.append(beta * mean[-1] + (1 - beta) * place)
+    return torch.stack(mean)
+
+
+orbit = walk(move, (1.0, 0.0), 400)
+figure = plots.phase_portrait(stream(), {"players": orbit, "their average": average(orbit)}, limits=(-1.4, 1.4))
+plots.show(figure, "Alternating steps circle for ever; their moving average (β = 0.98) spirals into the centre.")
+small = walk(move, (0.1, 0.0), 3000)
+omega = math.acos(1 - 0.4**2 / 8)
+left_over = 0.02 / abs(1 - 0.98 * complex(math.cos(omega), -math.sin(omega)))
+ratio = average(small)[-600:].norm(dim=1).mean() / small[-600:].norm(dim=1).mean()
+claim("share of the circling that stays in the average, by the formula", left_over, 0.100, 0.101, exact=True)
+claim("the same, measured", ratio, 0.098, 0.103, exact=True)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# No. The players never know of the average. It is a lens for looking at them: what you sample is ten times calmer than
+# what plays. That helps if they circle around something good, and cannot help if they do not. Section 8 has such a case.
+# </details>
+#
+# **Momentum.** Adam keeps a running mean of past gradients; `betas[0]` says how long its memory is. On a hill memory
+# helps, as the past points the same way. In a game that turns, the past points where the others *were*. With memory
+# $\beta$ a step is $w_{n+1}=w_n+\beta(w_n-w_{n-1})+(1-\beta)h\,v$; its state is $(w_n,w_{n-1})$, four numbers, and we
+# let autograd find the eigenvalues.
+
+
+# %%
+def remember(state, beta, h=0.4):  # a step with memory; state (θ, ψ, θ before, ψ before)
+    theta, psi, old_theta, old_psi = state
+    new_psi = psi + beta * (psi - old_psi) - (1 - beta) * h * theta * torch.sigmoid(psi * theta)
+    speed = torch.sigmoid(new_psi * theta)
+    new_theta = theta + beta * (theta - old_theta) + (1 - beta) * h * new_psi * speed
+    return torch.stack([new_theta, new_psi, theta, psi])
+
+
+betas = torch.linspace(-0.75, 0.95, 69)
+memory = [factor(4, remember, beta=b.item()) for b in betas]
+figure = plots.curves({"largest |λ|": memory}, x=betas, xlabel="memory β", ylabel="factor per step", smooth=1)
+figure.axes[0].axhline(1, color="#444444", ls=":", lw=1)
+plots.show(
+    figure, "Memory in a game: with positive β the alternating Dirac-GAN explodes, with negative β it converges."
+)
+claim("factor without memory", factor(4, remember, beta=0.0), 1 - 1e-6, 1 + 1e-6, exact=True)
+claim("factor with β = 0.5", factor(4, remember, beta=0.5), 1.031, 1.034, exact=True)
+claim("factor with β = 0.9", factor(4, remember, beta=0.9), 1.056, 1.058, exact=True)
+claim("factor with β = −0.5", factor(4, remember, beta=-0.5), 0.985, 0.988, exact=True)
+
+# %% [markdown]
+# *What you should see:* memory works against you exactly where it is useful elsewhere. The usual 0.9 throws the players
+# out by 5.7 % per step, DCGAN's 0.5 by 3.2 %; 0 leaves them on their orbit; negative memory (Gidel and colleagues,
+# 2018) brakes. This is why lesson 01 played with `betas=(0.0, 0.9)` and a D four times as fast as G.
+
+# %% [markdown]
+# ## 7 · The same portrait in a network
+#
+# All this was two numbers. Does it say anything about networks with thousands? We take lesson 01's GAN on the line; the
+# data are one bump at 1. Of all its weights we watch two summaries: where the fakes are ($\theta$: their mean, minus 1)
+# and what D tells them ($\psi$: the mean slope of its logit at the fakes).
+#
+# > **Predict** the three portraits: memory 0.9; no memory; no memory, D four times as fast, R1.
+
+# %%
+bump = 1 + 0.5 * torch.randn(20_000, 1, generator=torch.Generator().manual_seed(SEED))
+probe = torch.randn(512, 1, generator=torch.Generator().manual_seed(1))
+
+
+def portrait(seed, **settings):  # (steps, 2): mean of the fakes minus 1, mean slope of D there
+    torch.manual_seed(seed)
+    players = models.MLPGenerator(1, 1, width=32), models.MLPDiscriminator(1, width=32)
+    game, path = GAN(*players, seed=seed, ema=None, backend=Backend("cpu"), **settings), []
+    for _ in train(game, data.Batches(bump, 256, seed=seed), PORTRAIT_STEPS):
+        fakes = game.generator(probe).detach().requires_grad_()
+        (slopes,) = torch.autograd.grad(game.discriminator(fakes).sum(), fakes)
+        path.append([fakes.mean().item() - 1, slopes.mean().item()])
+    return torch.tensor(path)
+
+
+# %%
+ways = {
+    "memory 0.9": {"lr": 1e-3, "betas": (0.9, 0.9)},
+    "no memory": {"lr": 1e-3, "betas": (0.0, 0.9)},
+    "no memory, D 4 ×, R1": {"lr": 5e-4, "lr_discriminator": 2e-3, "betas": (0.0, 0.9), "r1": 0.2},
+}
+found = {name: [portrait(seed, **way) for seed in tqdm(seeds, name)] for name, way in ways.items()}
+
+# %%
+figure, axes = plots.panels(1, 3, height=3.7, width=9.6)
+for axis, (name, paths) in zip(axes, found.items()):
+    named = {f"seed {seed}": path for seed, path in zip(seeds, paths)}
+    plots.phase_portrait(None, named, limits=((-1.6, 2.6), (-3, 3)), axes=axis)
+    axis.set_aspect("auto")
+    axis.get_legend().remove()
+    axis.set(xlabel="mean of the fakes − 1", ylabel="mean slope of D")
+    axis.set_title(name, pad=6)
+caption = (
+    "Paths of three real networks each (one colour a seed), seen through two summaries. They are the portraits of the "
+    "Dirac-GAN: wide orbits, a spiral, and a slide along a line into the centre (cross)."
+)
+plots.show(figure, caption, key=True)
+
+# %%
+distance = {name: torch.stack(paths).norm(dim=2) for name, paths in found.items()}  # (seeds, steps)
+tail = PORTRAIT_STEPS // 5
+claim("memory 0.9: mean distance, least of three seeds", distance["memory 0.9"].mean(1).min(), 0.4, 5)
+claim("no memory: distance in the last fifth, largest", distance["no memory"][:, -tail:].mean(1).max(), 0, 0.3)
+best = distance["no memory, D 4 ×, R1"][:, -4 * tail :]
+claim("no memory, D 4 ×, R1: distance after the first fifth, largest", best.mean(1).max(), 0, 0.2)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Orbits, a spiral, a slide: sections 3, 4 and 5 of this page. With memory 0.9 the fakes fly past the data, again and
+# again. Without, the friction that D has of its own is enough to spiral in. With all three levers the path drops onto
+# the line of best answers and slides down.
+# </details>
+#
+# So a portrait can be read like a doctor's chart, and so can a log, which shows the same motion from the side:
+#
+# | you see | it is | pull this lever |
+# |---|---|---|
+# | swings that grow | a step that magnifies areas | alternate; shorten the memory |
+# | swings that stay | an orbit without friction | R1; a faster D, if there is some friction |
+# | swings that shrink, slowly | an orbit with little friction | more of it, or a faster D |
+# | no swings, hardly any motion | too much friction, D has no slope | less R1 |
+# | samples that jump from place to place | a G faster than its judge | next section |
+
+# %% [markdown]
+# ## 8 · Mode collapse: caused, counted, cured
+#
+# What if the *generator* is the fast one? Then it plays against a D that hardly moves. The best it can do against a
+# frozen D: its loss is an average of $-\log D(x)$ over its samples, and no average is smaller than the smallest term.
+# So it should put *every* sample on the one point where D is largest. **A generator that is far too fast does not learn
+# a distribution. It learns a point**, until D notices, and then it hops to the next. Lesson 01 assumed
+# $\min_G\max_D$ (D answers G). A fast G plays $\max_D\min_G$ (G answers D): another game, with another solution.
+#
+# **Check** the step from an average to its smallest term, with a hundred random distributions on a hundred places:
+
+# %%
+fine = F.softplus(-torch.randn(100, generator=torch.Generator().manual_seed(SEED)))  # −log D at a hundred places
+shares = torch.randn(100, 100, generator=torch.Generator().manual_seed(SEED + 1)).mul(3).softmax(dim=1)
+claim("least average fine minus the fine at the best place", (shares @ fine).min() - fine.min(), 0, 1, exact=True)
+
+# %% [markdown]
+# We cause collapse on purpose, on the ring of lesson 01: the generator's rate is 16 times the discriminator's. Then two
+# cures: make D the one that is four times as fast, or keep the bad rates and let D move five times per move of G.
+#
+# To count: a mode is *found* if it owns at least a fifth of its fair share of 2,000 samples, within three standard
+# deviations. (`course_gan.metrics.mode_count` is content with a single sample; a string of strays fools it.) We count
+# ten times during each run, for three seeds.
+
+
+# %%
+def count_modes(points, centres, std=0.05):  # how many modes are found, and the share of points near any
+    nearest, owner = torch.cdist(points, centres).min(dim=1)
+    near = nearest < 3 * std
+    owned = torch.bincount(owner[near], minlength=len(centres)) / len(points)
+    return int((owned > 0.2 / len(centres)).sum()), near.float().mean().item()
+
+
+def follow(points, centres, seed, steps, layers=3, **settings):  # samples at the end, those of the average, ten counts
+    torch.manual_seed(seed)
+    players = models.MLPGenerator(2, 2, layers=layers), models.MLPDiscriminator(2, layers=layers)
+    game = GAN(*players, betas=(0.5, 0.9), ema=0.99, seed=seed, backend=Backend("cpu"), **settings)
+    counts = []
+    for record in train(game, data.Batches(points, 256, seed=seed), steps):
+        if record.step % (steps // 10) == 0:
+            counts.append(count_modes(game.sample(n=2000, ema=False), centres)[0])
+    return game.sample(n=2000, ema=False), game.sample(n=2000), counts
+
+
+# %%
+ring, centres = data.ring(50_000, generator=torch.Generator().manual_seed(SEED)), data.ring_modes()
+ways = {
+    "G 16 × as fast": {"lr": 8e-3, "lr_discriminator": 5e-4},
+    "D 4 × as fast": {"lr": 1e-3, "lr_discriminator": 4e-3},
+    "G 16 ×, D moves 5 times": {"lr": 8e-3, "lr_discriminator": 5e-4, "discriminator_steps": 5},
+}
+runs = {
+    name: [follow(ring, centres, seed, RING_STEPS, **way) for seed in tqdm(seeds, name)] for name, way in ways.items()
+}
+
+
+# %%
+def show_samples(rows, centres, limit, height):  # title -> (n, 2) for each seed: a row a title, a column a seed
+    figure, axes = plots.panels(len(rows), len(seeds), height=height, width=7.4, sharex=True, sharey=True)
+    for i, (name, clouds) in enumerate(rows.items()):
+        for axis, seed, cloud in zip(axes[i * len(seeds) :], seeds, clouds):
+            plots.scatter(None, cloud[:1000], centres, limits=(-limit, limit), axes=axis)
+            axis.get_legend().remove()
+            found = count_modes(cloud, centres)[0]
+            axis.set(xlabel="", ylabel="", title=f"{name}\nseed {seed}: {found} of {len(centres)}")
+    return figure
+
+
+caption = (
+    "Samples after training (vermillion) and the eight real modes (rings), three seeds a row. With a generator 16 times "
+    "as fast as its judge everything is heaped near one place or is on its way to the next. Both cures find all modes."
+)
+rows = {name: [run[0] for run in results] for name, results in runs.items()}
+plots.show(show_samples(rows, centres, 1.6, 8.4), caption, key=True)
+
+# %%
+x = [RING_STEPS // 10 * (i + 1) for i in range(10)]
+counts = {name: torch.tensor([run[2] for run in results]).float() for name, results in runs.items()}  # (seeds, 10)
+figure = plots.curves(counts, x=x, ylabel="modes found (of 8)")
+figure.axes[0].set_ylim(-0.3, 8.5)
+plots.show(figure, "Modes found during training: mean of three seeds, and the band from the least to the largest.")
+late = {name: table[:, 5:].mean(1) for name, table in counts.items()}
+claim("G 16 × as fast: modes in the second half, most of three seeds", late["G 16 × as fast"].max(), 0, 3)
+claim("D 4 × as fast: modes at the end, least", counts["D 4 × as fast"][:, -1].min(), 7, 8)
+claim("D moves 5 times: modes at the end, least", counts["G 16 ×, D moves 5 times"][:, -1].min(), 6, 8)
+averaged = [count_modes(run[1], centres)[1] for run in runs["G 16 × as fast"]]
+claim("collapsed: share of the average's samples near a mode, largest", max(averaged), 0, 0.3)
+
+# %% [markdown]
+# *What you should see:* the same networks, losses and data; only who is fast differs. Strings of samples between modes
+# remain, because a continuous generator cannot tear its cloud (lesson 01). The last claim is the case
+# promised in section 6: the averaged generator of a collapsed run lands almost *nowhere* near a mode. It is the mean of
+# hops between modes, and the mean of two good places can be a bad one. **EMA calms an orbit. It does not cure
+# collapse.**
+#
+# And recall section 5 of lesson 01: the loss $-\log D$ fines samples where there are no data, and never fines a
+# forgotten mode. A fast G has no reason to come back.
+
+# %% [markdown]
+# ## 9 · Twenty-five modes
+#
+# A grid of 5 × 5 is harder; both networks get one more layer. Same recipe for trouble, same cure, and in the last row
+# the *averaged* generator of the cured runs.
+#
+# > **Predict:** how many of the 25 does the fast generator hold at a time? And what will averaging do this time?
+
+# %%
+grid = data.grid(50_000, 5, spacing=0.5, generator=torch.Generator().manual_seed(SEED))
+nodes = data.grid_modes(5, spacing=0.5)
+ways.pop("G 16 ×, D moves 5 times")
+grid_runs = {
+    name: [follow(grid, nodes, seed, GRID_STEPS, 4, **way) for seed in tqdm(seeds, name)] for name, way in ways.items()
+}
+
+# %%
+rows = {name: [run[0] for run in results] for name, results in grid_runs.items()}
+rows["D 4 ×, averaged"] = [run[1] for run in grid_runs["D 4 × as fast"]]
+caption = (
+    "A grid of 25 modes. Above, the generator 16 times as fast as the discriminator; in the middle, the discriminator "
+    "four times as fast; below, the averaged generators of the middle row."
+)
+plots.show(show_samples(rows, nodes, 1.5, 8.4), caption)
+
+# %%
+collapsed, cured = (torch.tensor([run[2] for run in results]).float() for results in grid_runs.values())
+claim("grid, G 16 × as fast: modes in the second half, most", collapsed[:, 5:].mean(1).max(), 0, 8)
+claim("grid, D 4 × as fast: modes at the end, least", cured[:, -1].min(), 18, 25)
+calm = [count_modes(run[1], nodes) for run in grid_runs["D 4 × as fast"]]
+claim("grid, the averages: modes, least", min(found for found, _ in calm), 20, 25)
+claim("grid, the averages: share of samples near a mode, least", min(share for _, share in calm), 0.5, 1)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# A handful at most. And this time averaging helps a little: the cured players circle around something good, and the
+# mean of good neighbours is good.
+# </details>
+#
+# A warning before you take these rates home: they are right for these networks. In larger ones a D that is far too fast
+# wins outright, its fakes sit at logits where even $-\log D$ has no useful slope, and learning stops. The levers stay
+# the same; where they must stand is what you read off a portrait, a count, or the metrics of lesson 05.
+#
+# *A panel for this comes here in a later release: your own game, step D, step G, run, pause; field and path move.*
+#
+# ## Summary
+#
+# - A game is not a descent: the Jacobian of its velocity turns. A turning step scales by $|\lambda|=\sqrt{\det A}$.
+# - Simultaneous steps magnify areas and explode; alternating ones keep them and circle. No learning rate changes that.
+# - Friction (R1, or the curvature of D's own loss) shrinks: $|\lambda|=(1-ha\gamma)^{k/2}$ for D's speed $a$ and moves
+#   $k$. A perfect D is the limit, and there the game is a hill.
+# - Momentum works against a game; EMA calms what you sample, not what plays.
+# - A generator faster than its judge learns a point and hops: mode collapse. Make D the faster one.
+#
+# **Read on:** Mescheder, Geiger and Nowozin, *Which Training Methods for GANs do actually Converge?*, arXiv:1801.04406
+# (Dirac-GAN, R1); Heusel et al., *GANs Trained by a Two Time-Scale Update Rule*, arXiv:1706.08500; Gidel et al.,
+# *Negative Momentum for Improved Game Dynamics*, arXiv:1807.04740.
+#
+# **Now do** `exercises/02_training_dynamics`.
