@@ -35,7 +35,7 @@ def main() -> None:
     if not (VENV / "pyvenv.cfg").exists():
         venv.create(VENV, with_pip=True)
     python = str(BIN / ("python.exe" if os.name == "nt" else "python"))
-    pinned = re.search(r"^uv==.*(?:\\\n.*)*", lock.read_text(), re.MULTILINE)
+    pinned = re.search(r"^uv==(?:.*\\\n)*.*", lock.read_text(), re.MULTILINE)
     with tempfile.TemporaryDirectory() as scratch:
         uv_alone = Path(scratch) / "uv.txt"
         uv_alone.write_text(pinned[0] + "\n")
