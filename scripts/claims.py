@@ -70,7 +70,7 @@ def table(runs):
     for name in names:
         same = [next((c for c in run["claims"] if c["name"] == name), None) for run in runs]
         first = next(c for c in same if c)
-        values = [float(f"{c['value']:.6g}") if c and math.isfinite(c["value"]) else None for c in same]
+        values = [float(f"{c['value']:.12g}") if c and math.isfinite(c["value"]) else None for c in same]
         result.append({"name": name, "low": first["low"], "high": first["high"], "values": values})
     return result
 
@@ -80,7 +80,8 @@ def table(runs):
 @click.option("--seeds", default="0,1,2", show_default=True)
 @click.option("--threads", default="1,2", show_default=True)
 @click.option("--profile", default="cpu", show_default=True)
-def main(lessons, seeds, threads, profile):
+@click.option("--out", default=ROOT / "results", type=click.Path(path_type=Path), help="Folder to write.")
+def main(lessons, seeds, threads, profile, out):
     """Run LESSONS under every combination and write results/NN_claims.json."""
     bad = 0
     for lesson in choose(lessons):
@@ -103,8 +104,8 @@ def main(lessons, seeds, threads, profile):
             "runs": [{k: v for k, v in run.items() if k != "claims"} for run in runs],
             "claims": table(runs),
         }
-        path = ROOT / "results" / f"{lesson.number}_claims.json"
-        path.parent.mkdir(exist_ok=True)
+        path = out / f"{lesson.number}_claims.json"
+        out.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.exit(1 if bad else 0)
 
