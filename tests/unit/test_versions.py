@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from course_gan.paths import ROOT
 
-CONDA_NAMES = {"torch": "pytorch"}
+CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}
 
 
 def ranges() -> dict[str, str]:
