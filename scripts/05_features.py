@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from course_gan.data import Batches, derived_generator, glyphs, random_affine, textures, to_float
-from course_gan.models.features import FeatureNetwork, save_features
+from course_gan.models.features import FeatureNetwork
+from course_gan.models.shipped import save_weights
 from course_gan.paths import ROOT
 
 SEED = 0
@@ -129,7 +130,7 @@ def main(names):
     results = json.loads(path.read_text()) if path.exists() else {}
     for name in names or TASKS:
         network, accuracy, seconds = train(name)
-        digest = save_features(network, name)
+        digest = save_weights(f"features_{name}", network, network.settings)
         parameters = sum(parameter.numel() for parameter in network.parameters())
         results[name] = {
             "command": f"python scripts/05_features.py {name}",

@@ -8,3 +8,4 @@ from course_gan.models.features import FeatureNetwork, load_features
 from course_gan.models.layers import initialise, receptive_field
 from course_gan.models.mlp import MLPDiscriminator, MLPGenerator
 from course_gan.models.pix2pix import EncoderDecoder, PatchDiscriminator, UNetGenerator
+from course_gan.models.shipped import load_weights, save_weights

@@ -1,6 +1,5 @@
 """Small classifiers whose inner layer is the space in which generated images are measured, in Inception's place."""
 
-import hashlib
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -8,10 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from course_gan.data.base import to_float
-from course_gan.errors import CourseError
-from course_gan.paths import ROOT
+from course_gan.models.shipped import load_weights
 
-CHECKPOINTS = ROOT / "checkpoints"
 NAMES = ("glyphs", "textures")
 
 
@@ -65,16 +62,6 @@ class FeatureNetwork(nn.Module):
             yield to_float(part) if part.dtype == torch.uint8 else part.float()
 
 
-def save_features(network: FeatureNetwork, name: str) -> str:
-    """Write a network's weights in half precision to checkpoints/, with their SHA-256 beside them, and return that."""
-    weights = {key: value.half() if value.is_floating_point() else value for key, value in network.state_dict().items()}
-    path = CHECKPOINTS / f"features_{name}.pt"
-    torch.save({"settings": network.settings, "weights": weights}, path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".pt.sha256").write_text(f"{digest}  {path.name}\n")
-    return digest
-
-
 def load_features(name: str) -> FeatureNetwork:
     """The shipped feature network of that name, frozen and in eval mode: classifiers trained by scripts/05_features.py.
 
@@ -83,15 +70,7 @@ def load_features(name: str) -> FeatureNetwork:
     """
     if name not in NAMES:
         raise ValueError(f"name: got {name!r}, wanted one of {', '.join(NAMES)}")
-    path = CHECKPOINTS / f"features_{name}.pt"
-    record, advice = path.with_suffix(".pt.sha256"), "restore it: git checkout -- checkpoints"
-    for file in (path, record):
-        if not file.is_file():
-            raise CourseError(f"{file}: missing; {advice}")
-    wanted, found = record.read_text().split()[0], hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != wanted:
-        raise CourseError(f"{path}: damaged, SHA-256 is {found[:12]}…, wanted {wanted[:12]}…; {advice}")
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    network = FeatureNetwork(**saved["settings"])
-    network.load_state_dict(saved["weights"])  # copies half into single precision
+    settings, weights = load_weights(f"features_{name}")
+    network = FeatureNetwork(**settings)
+    network.load_state_dict(weights)
     return network.eval().requires_grad_(False)

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from course_gan.data import glyphs, textures, to_float
 from course_gan.errors import CourseError
 from course_gan.metrics import frechet_distance, kernel_distance
-from course_gan.models import features
-from course_gan.models.features import FeatureNetwork, load_features, save_features
+from course_gan.models import features, shipped
+from course_gan.models.features import FeatureNetwork, load_features
 from course_gan.paths import ROOT
 
 RESULTS = json.loads((ROOT / "results" / "05_features.json").read_text(encoding="utf-8"))
@@ -20,9 +20,9 @@ RESULTS = json.loads((ROOT / "results" / "05_features.json").read_text(encoding=
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
     """A folder of checkpoints of our own, with a copy of the shipped glyph network."""
-    for file in features.CHECKPOINTS.glob("features_glyphs.pt*"):
+    for file in shipped.CHECKPOINTS.glob("features_glyphs.pt*"):
         shutil.copy(file, tmp_path)
-    monkeypatch.setattr(features, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(shipped, "CHECKPOINTS", tmp_path)
     return tmp_path
 
 
@@ -47,7 +47,7 @@ def test_the_texture_network_is_as_accurate_as_recorded():
 @pytest.mark.parametrize("name", features.NAMES)
 def test_the_shipped_weights_are_the_recorded_ones_small_and_frozen(name):
     network = load_features(name)
-    path = features.CHECKPOINTS / f"features_{name}.pt"
+    path = shipped.CHECKPOINTS / f"features_{name}.pt"
     assert path.with_suffix(".pt.sha256").read_text().split() == [RESULTS[name]["sha256"], path.name]
     assert path.stat().st_size <= 2 * 2**20
     assert sum(parameter.numel() for parameter in network.parameters()) == RESULTS[name]["parameters"]
@@ -88,7 +88,7 @@ def test_worse_copies_of_the_textures_are_farther_away():
 
 def test_what_was_saved_is_what_is_loaded(shelf):
     network = FeatureNetwork(1, 16, {"letter": 3}, width=4, features=8).eval()
-    digest = save_features(network, "glyphs")
+    digest = shipped.save_weights("features_glyphs", network, network.settings)
     images = torch.rand(5, 1, 16, 16)
     loaded = load_features("glyphs")
     torch.testing.assert_close(loaded.extract(images), network.extract(images), rtol=1e-2, atol=1e-3)
