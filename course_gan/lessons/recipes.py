@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -42,13 +43,8 @@ _GAN = {
     "ema": 0.999,
 }
 _BACKEND = {"device": "auto", "dtype": "auto", "compile": False}
-_TOY = _GAN | {"lr": 1e-3, "width": 128, "layers": 3, "latent_dim": 2, "batch_size": 256, "samples": 20_000}
-_TOY_PROFILES = {
-    "smoke": {"steps": 30, "width": 32, "batch_size": 64},
-    "cpu": {"steps": 3_000},
-    "gpu": {"steps": 20_000},
-}
-_GLYPHS = _GAN | {"width": 32, "latent_dim": 100, "image_size": 32, "copies": 8, "batch_size": 64}
+_TOY = _GAN | {"width": 128, "layers": 3, "latent_dim": 2, "batch_size": 256, "samples": 50_000}
+_GLYPHS = _GAN | {"data": "glyphs", "width": 32, "latent_dim": 100, "image_size": 32, "copies": 8, "batch_size": 64}
 _GLYPHS_PROFILES = {
     "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "batch_size": 16},
     "cpu": {"steps": 1_500},
@@ -58,9 +54,24 @@ _GLYPHS_PROFILES = {
 _OBJECTIVES = {"wasserstein": {"gradient_penalty": 10.0}, "relativistic": {"r1": 1.0, "r2": 1.0}}
 
 
+_POINTS = {"ring": data.ring, "grid": partial(data.grid, spacing=0.5)}
+_IMAGES = {
+    "glyphs": lambda s: data.glyphs(s["image_size"], "train", s["copies"], s["seed"]),
+    "digits": lambda s: data.digits("train", s["image_size"]),
+    "mnist": lambda s: data.mnist(size=s["image_size"]),
+    "celeba": lambda s: data.celeba(size=s["image_size"]),
+}
+
+
+def _chosen(sources: dict[str, Callable], s: Settings) -> Callable:
+    """The source of data that the settings name."""
+    if s["data"] not in sources:
+        raise CourseError(f"data is {s['data']!r}, but has to be one of {', '.join(sources)}")
+    return sources[s["data"]]
+
+
 def _toy(s: Settings, backend: Backend) -> tuple:
-    source = data.ring if s["data"] == "ring" else data.grid
-    points = source(s["samples"], generator=data.derived_generator(s["seed"]))
+    points = _chosen(_POINTS, s)(s["samples"], generator=data.derived_generator(s["seed"]))
     generator = models.MLPGenerator(s["latent_dim"], 2, s["width"], s["layers"])
     discriminator = models.MLPDiscriminator(2, s["width"], s["layers"])
     game = GAN(generator, discriminator, **{name: s[name] for name in _GAN}, seed=s["seed"], backend=backend)
@@ -68,11 +79,11 @@ def _toy(s: Settings, backend: Backend) -> tuple:
 
 
 def _dcgan(s: Settings, backend: Backend) -> tuple:
-    glyphs = data.glyphs(s["image_size"], "train", s["copies"], s["seed"])
-    generator = models.DCGANGenerator(s["latent_dim"], glyphs.channels, s["width"], s["image_size"])
-    discriminator = models.DCGANDiscriminator(glyphs.channels, s["width"], s["image_size"], s["discriminator_norm"])
+    images = _chosen(_IMAGES, s)(s)
+    generator = models.DCGANGenerator(s["latent_dim"], images.channels, s["width"], s["image_size"])
+    discriminator = models.DCGANDiscriminator(images.channels, s["width"], s["image_size"], s["discriminator_norm"])
     game = GAN(generator, discriminator, **{name: s[name] for name in _GAN}, seed=s["seed"], backend=backend)
-    return game, data.Batches, [glyphs], game.sample
+    return game, data.Batches, [images], game.sample
 
 
 def _pix2pix(s: Settings, backend: Backend) -> tuple:
@@ -112,8 +123,20 @@ def _adain(s: Settings, backend: Backend) -> tuple:
 
 
 _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
-    "01": (_toy, _TOY | {"data": "ring", "r1": 0.02, "lr_discriminator": 3e-3}, _TOY_PROFILES),
-    "02": (_toy, _TOY | {"data": "grid", "r1": 0.1}, _TOY_PROFILES),
+    "01": (
+        _toy,
+        _TOY | {"data": "ring", "width": 64, "lr": 5e-4, "lr_discriminator": 2e-3, "betas": (0.0, 0.9), "ema": None},
+        {
+            "smoke": {"steps": 60, "batch_size": 64},
+            "cpu": {"steps": 3_000},
+            "gpu": {"steps": 10_000, "batch_size": 1024},
+        },
+    ),
+    "02": (
+        _toy,
+        _TOY | {"data": "grid", "layers": 4, "lr": 1e-3, "lr_discriminator": 4e-3, "betas": (0.5, 0.9), "ema": 0.99},
+        {"smoke": {"steps": 20, "width": 32, "batch_size": 64}, "cpu": {"steps": 2_000}, "gpu": {"steps": 6_000}},
+    ),
     "03": (
         _dcgan,
         _GLYPHS | {"discriminator_norm": "batch", "lr": 4e-4, "ema": 0.998},

@@ -102,6 +102,14 @@ class Backend:
                 getattr(torch, self.device.type).manual_seed(seed)
             yield
 
+    def gather(self, batch: Tensor) -> Tensor:
+        """The batches (b, ...) of all processes in the order of their ranks, (b * world_size, ...), without gradient."""
+        if self.world_size == 1:
+            return batch.detach()
+        parts = [torch.empty_like(batch, memory_format=torch.contiguous_format) for _ in range(self.world_size)]
+        dist.all_gather(parts, batch.detach().contiguous())
+        return torch.cat(parts)
+
     def any(self, flag: bool) -> bool:
         """Whether the flag is raised in any process."""
         if self.world_size > 1:

@@ -52,10 +52,15 @@ class CycleGAN(Game):
         a, b = batch
         with self.turn("discriminator") as (discriminator_a, discriminator_b):
             fake_a, fake_b = self._fakes or (self.players["b_to_a"](b), self.players["a_to_b"](a))
-            loss_a = self.loss.discriminator(discriminator_a(a), discriminator_a(self.pools["a"].query(fake_a))) / 2
-            loss_b = self.loss.discriminator(discriminator_b(b), discriminator_b(self.pools["b"].query(fake_b))) / 2
+            loss_a = self.loss.discriminator(discriminator_a(a), discriminator_a(self._pooled("a", fake_a))) / 2
+            loss_b = self.loss.discriminator(discriminator_b(b), discriminator_b(self._pooled("b", fake_b))) / 2
         self._fakes = None
         return self.descend("discriminator", loss_a + loss_b, discriminator_a_loss=loss_a, discriminator_b_loss=loss_b)
+
+    def _pooled(self, domain: str, fakes: Tensor) -> Tensor:
+        """Fakes (b, ...) exchanged with the pool's; every process keeps the same pool, of the fakes of all."""
+        exchanged = self.pools[domain].query(self.backend.gather(fakes))
+        return exchanged.split(len(fakes))[self.backend.rank]
 
     def sample(self, inputs: Tensor, direction: str = "a_to_b", ema: bool = True) -> Tensor:
         """Translations (b, c, h, w) of inputs, on the CPU; direction: "a_to_b" or "b_to_a"."""

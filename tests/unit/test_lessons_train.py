@@ -58,8 +58,9 @@ def test_settings_are_the_profiles_unless_given():
     [
         (("05", "cpu"), "lesson '05' has no game to train: choose one of 01, 02, 03, 04, 07, 08, 10"),
         (("01", "tpu"), "unknown profile 'tpu': choose one of smoke, cpu, gpu"),
-        (("01", "smoke", {"steps": "many"}), "steps is 'many', but has to be like 30"),
+        (("01", "smoke", {"steps": "many"}), "steps is 'many', but has to be like 60"),
         (("01", "smoke", {"seed": 1.5}), "seed is 1.5, but has to be like 0"),
+        (("01", "smoke", {"data": "glyphs"}), "data is 'glyphs', but has to be one of ring, grid"),
         (("01", "smoke", {"width": 0}), "width is 0, but has to be an integer of at least 1"),
     ],
 )

@@ -10,7 +10,7 @@ import torch
 from course_gan.paths import ROOT
 from course_gan.training import Backend
 from tests.unit.ddp_worker import gradients_and_states, without_norm
-from tests.unit.tiny_games import differing
+from tests.unit.tiny_games import differing, make
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def test_each_sample_is_seen_once_an_epoch(seen):
 def test_replicas_are_identical_after_every_step_buffers_included(seen, game):
     for (gradients, state), (other_gradients, other) in zip(seen[0][game], seen[1][game], strict=True):
         assert all(torch.equal(a, b) for a, b in zip(gradients, other_gradients))
-        theirs = {path for path in differing(state, other) if not path.startswith("game.pools.")}
-        assert not theirs  # each process keeps a pool of its own fakes
+        assert not differing(state, other)
 
 
 def test_running_statistics_are_averaged_over_the_processes(seen):
@@ -53,6 +52,16 @@ def test_without_batch_norm_two_processes_do_what_one_does_with_the_double_batch
         for path, value in wanted_state.items():
             if path.startswith("game.players."):
                 torch.testing.assert_close(state[path], value, rtol=1e-4, atol=1e-5)
+
+
+def test_the_image_pools_hold_what_they_would_hold_in_one_process_with_the_double_batch(seen):
+    alone = list(gradients_and_states(*make("CycleGAN", backend=Backend("cpu", "fp32")), 5))
+    for (gradients, state), (wanted, wanted_state) in zip(seen[0]["cyclegan"], alone, strict=True):
+        torch.testing.assert_close(gradients, wanted, rtol=1e-3, atol=1e-6)
+        pools = [path for path in wanted_state if path.startswith("game.pools.")]
+        assert pools
+        for path in pools:
+            torch.testing.assert_close(state[path], wanted_state[path], rtol=1e-4, atol=1e-5)
 
 
 def test_one_process_saves_and_both_resume(seen):
