@@ -26,7 +26,8 @@ from torch import nn
 
 from course_gan import data, models, plots
 from course_gan.lessons.notebook import Profile, claim
-from course_gan.training import GAN, Backend
+from course_gan.lessons.recipes import build
+from course_gan.training import GAN, Backend, train
 
 plots.use_style()
 
@@ -950,6 +951,22 @@ for name, mine, library in zip(("generator", "discriminator"), ours, theirs):
     worst = max((a[1] - b[1]).abs().max().item() for a, b in pairs)
     print(f"   after one step of each player, weights equal to 5 digits: {worst < 1e-5}")
     print(f"   outputs equal to 4 digits: {torch.allclose(mine(z[0]), library(z[0]), atol=1e-4)}")
+
+# %% [markdown]
+# And the game of section 7 is what the command `course-gan train 01` plays without a notebook: one function, `build`,
+# makes it for both. Its settings must be those written into `play`. We let it play as long as ours, and count again.
+
+# %% tags=["nbval-check-output"]
+recipe = build("01", PROFILE, seed=SEED, steps=STEPS_PLANE, batch_size=BATCH_SIZE)
+for name, value_here in {**rates, "loss": "non_saturating", "width": 64, "latent_dim": 2, "ema": None}.items():
+    print(f"{name:<18}{value_here!s:<16} the same there: {recipe.settings[name] == value_here}")
+
+# %%
+for _ in train(recipe.game, recipe.batches, recipe.steps):
+    pass
+modes, near = count_modes(recipe.game.sample(n=1000), data.ring_modes())
+claim("modes that the library's game found", modes, 7, 8)
+claim("share of its fakes near a mode", near, 0.75, 1.0)
 
 # %% [markdown]
 # ## Summary

@@ -27,6 +27,7 @@ from tqdm.auto import tqdm
 
 from course_gan import data, losses, models, plots, regularizers
 from course_gan.lessons.notebook import Profile, claim
+from course_gan.lessons.recipes import build
 from course_gan.training import GAN, Backend, train
 
 plots.use_style()
@@ -652,7 +653,9 @@ claim("least average fine minus the fine at the best place", (shares @ fine).min
 
 # %% [markdown]
 # We cause collapse on purpose, on the ring of lesson 01: the generator's rate is 16 times the discriminator's. Then two
-# cures: make D the one that is four times as fast, or keep the bad rates and let D move five times per move of G.
+# cures: make D the one that is four times as fast, or keep the bad rates and let D move five times per move of G. The
+# games come from `build`, the function that `course-gan train 02` calls (as it stands, it plays the cured grid of
+# section 9).
 #
 # To count: a mode is *found* if it owns at least a fifth of its fair share of 2,000 samples, within three standard
 # deviations. (`course_gan.metrics.mode_count` is content with a single sample; a string of strays fools it.) We count
@@ -667,27 +670,22 @@ def count_modes(points, centres, std=0.05):  # how many modes are found, and the
     return int((owned > 0.2 / len(centres)).sum()), near.float().mean().item()
 
 
-def follow(points, centres, seed, steps, layers=3, **settings):  # samples at the end, those of the average, ten counts
-    torch.manual_seed(seed)
-    players = models.MLPGenerator(2, 2, layers=layers), models.MLPDiscriminator(2, layers=layers)
-    game = GAN(*players, betas=(0.5, 0.9), ema=0.99, seed=seed, backend=Backend("cpu"), **settings)
-    counts = []
-    for record in train(game, data.Batches(points, 256, seed=seed), steps):
-        if record.step % (steps // 10) == 0:
-            counts.append(count_modes(game.sample(n=2000, ema=False), centres)[0])
-    return game.sample(n=2000, ema=False), game.sample(n=2000), counts
+def follow(centres, seed, **settings):  # samples at the end, those of the average, and ten counts on the way
+    recipe, counts = build("02", PROFILE, seed=seed, **settings), []
+    for record in train(recipe.game, recipe.batches, recipe.steps):
+        if record.step % (recipe.steps // 10) == 0:
+            counts.append(count_modes(recipe.game.sample(n=2000, ema=False), centres)[0])
+    return recipe.game.sample(n=2000, ema=False), recipe.game.sample(n=2000), counts
 
 
 # %%
-ring, centres = data.ring(50_000, generator=torch.Generator().manual_seed(SEED)), data.ring_modes()
+centres, on_ring = data.ring_modes(), {"data": "ring", "layers": 3, "steps": RING_STEPS}
 ways = {
-    "G 16 × as fast": {"lr": 8e-3, "lr_discriminator": 5e-4},
+    "G 16 × as fast": {"lr": 4e-3, "lr_discriminator": 2.5e-4},
     "D 4 × as fast": {"lr": 1e-3, "lr_discriminator": 4e-3},
-    "G 16 ×, D moves 5 times": {"lr": 8e-3, "lr_discriminator": 5e-4, "discriminator_steps": 5},
+    "G 16 ×, D moves 5 times": {"lr": 4e-3, "lr_discriminator": 2.5e-4, "discriminator_steps": 5},
 }
-runs = {
-    name: [follow(ring, centres, seed, RING_STEPS, **way) for seed in tqdm(seeds, name)] for name, way in ways.items()
-}
+runs = {n: [follow(centres, seed, **on_ring, **way) for seed in tqdm(seeds, n)] for n, way in ways.items()}
 
 
 # %%
@@ -741,12 +739,9 @@ claim("collapsed: share of the average's samples near a mode, largest", max(aver
 # > **Predict:** how many of the 25 does the fast generator hold at a time? And what will averaging do this time?
 
 # %%
-grid = data.grid(50_000, 5, spacing=0.5, generator=torch.Generator().manual_seed(SEED))
-nodes = data.grid_modes(5, spacing=0.5)
+nodes, on_grid = data.grid_modes(5, spacing=0.5), {"data": "grid", "layers": 4, "steps": GRID_STEPS}
 ways.pop("G 16 ×, D moves 5 times")
-grid_runs = {
-    name: [follow(grid, nodes, seed, GRID_STEPS, 4, **way) for seed in tqdm(seeds, name)] for name, way in ways.items()
-}
+grid_runs = {n: [follow(nodes, seed, **on_grid, **way) for seed in tqdm(seeds, n)] for n, way in ways.items()}
 
 # %%
 rows = {name: [run[0] for run in results] for name, results in grid_runs.items()}
