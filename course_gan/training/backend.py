@@ -103,7 +103,7 @@ class Backend:
             yield
 
     def gather(self, batch: Tensor) -> Tensor:
-        """The batches (b, ...) of all processes in the order of their ranks, (b * world_size, ...), without gradient."""
+        """The batches (b, ...) of all processes by rank, as one (b * world_size, ...), without gradient."""
         if self.world_size == 1:
             return batch.detach()
         parts = [torch.empty_like(batch, memory_format=torch.contiguous_format) for _ in range(self.world_size)]
