@@ -1,6 +1,7 @@
 """What every test shares: one torch thread, Jupyter settings that are not the user's, the smoke profile."""
 
 import os
+import subprocess
 import tempfile
 
 import pytest
@@ -21,3 +22,28 @@ def _one_thread(request):
 
         torch.set_num_threads(1)
         torch.manual_seed(0)
+
+
+@pytest.fixture
+def mounted(tmp_path):
+    """A function that mounts a small file system of its own and returns its folder; skips where it may not.
+
+    options: as mount takes them, size=256k or ro.
+    """
+    folders = []
+
+    def mount(options):
+        if not hasattr(os, "geteuid") or os.geteuid() != 0:
+            pytest.skip("mounting a small file system needs root")
+        folder = tmp_path / f"disk{len(folders)}"
+        folder.mkdir()
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True
+        ).returncode:
+            pytest.skip("this machine does not let us mount a small file system")
+        folders.append(folder)
+        return folder
+
+    yield mount
+    for folder in folders:
+        subprocess.run(["umount", str(folder)], check=True)

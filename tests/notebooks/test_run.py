@@ -165,19 +165,12 @@ def test_a_full_disk_is_one_line_and_the_other_lessons_still_run(tmp_path, monke
     assert str(outcome).startswith(f"good: cannot write into {out} (No space left on device): free space there")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small file system needs root")
-def test_a_really_full_folder_is_one_line(tmp_path):
-    out = tmp_path / "small"
-    out.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(out)], capture_output=True).returncode:
-        pytest.skip("this machine does not let us mount a small file system")
-    try:
-        (out / "filler").write_bytes(b"0" * 150_000)
-        run = course_gan("run", write_case(tmp_path, "good"), "--out", out)
-        assert run.returncode == 1
-        assert "No space left on device" in one_error(run)
-    finally:
-        subprocess.run(["umount", str(out)], check=True)
+def test_a_really_full_folder_is_one_line(tmp_path, mounted):
+    out = mounted("size=256k")
+    (out / "filler").write_bytes(b"0" * 150_000)
+    run = course_gan("run", write_case(tmp_path, "good"), "--out", out)
+    assert run.returncode == 1
+    assert "No space left on device" in one_error(run)
 
 
 @pytest.mark.notebook

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,6 +119,27 @@ def test_a_full_disk_under_log_and_samples_is_one_line(tmp_path, monkeypatch):
         run("01", "smoke", tmp_path, overrides=TINY, progress=False)
     message = f"cannot write in {tmp_path}: No space left on device; make room or choose another folder"
     assert str(error.value) == message
+
+
+def test_a_really_full_disk_is_one_line_and_what_was_saved_stays(mounted):
+    out = mounted("size=1m")
+    run("01", "smoke", out, overrides=TINY, progress=False)
+    kept = (out / "step-00000012.pt").read_bytes()
+    (out / "filler").write_bytes(b"0" * shutil.disk_usage(out).free)
+    with pytest.raises(CourseError) as error:
+        run("01", "smoke", out, True, {"steps": 30}, progress=False)
+    assert "No space left on device" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert (out / "step-00000012.pt").read_bytes() == kept
+    (out / "filler").unlink()
+    assert run("01", "smoke", out, True, {"steps": 30}, progress=False).game.steps == 30
+
+
+def test_a_read_only_folder_is_one_line(mounted):
+    out = mounted("ro")
+    with pytest.raises(CourseError) as error:
+        run("01", "smoke", out, overrides=TINY)
+    assert str(error.value) == f"cannot write in {out}: Read-only file system; choose another folder"
 
 
 def test_ctrl_c_and_then_resume_gives_what_an_uninterrupted_run_gives(tmp_path):
