@@ -3,7 +3,7 @@
 Runs each lesson under the cpu profile once per combination and writes results/NN_claims.json: every claim's value in
 every run, with command, seconds and CPU. Exit status 1 if a claim left its interval or a run failed. bf16 is switched
 off as a processor without it would: oneDNN is told to use AVX2 at most. Of seed, threads and format every two meet in
-some run: six runs a lesson. Runs of the same source that are in the file already stay; --threads 2 adds to --threads 1.
+some run: six runs a lesson. Runs of the same code that are in the file already stay; --threads 2 adds to --threads 1.
 """
 
 import hashlib
@@ -63,6 +63,12 @@ def combinations(lesson, seeds, threads):
     return [(seed, count, both and (seed + count) % 2 == 1) for seed in seeds for count in threads]
 
 
+def code_digest(lesson):
+    """A digest of a lesson's code, whatever its prose."""
+    cells = [cell.source for cell in convert.to_notebook(lesson.source).cells if cell.cell_type == "code"]
+    return hashlib.sha256("\n".join(cells).encode()).hexdigest()[:16]
+
+
 def earlier(path, digest, redone):
     """The runs in a result file that are of the same source and not to be made again, with their claims."""
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"source": None}
@@ -98,7 +104,7 @@ def main(lessons, seeds, threads, profile, out):
     """Run LESSONS under every combination and write results/NN_claims.json."""
     bad = 0
     for lesson in choose(lessons):
-        path, digest = out / f"{lesson.number}_claims.json", hashlib.sha256(lesson.source.read_bytes()).hexdigest()[:16]
+        path, digest = out / f"{lesson.number}_claims.json", code_digest(lesson)
         wanted = combinations(lesson, numbers(seeds), numbers(threads))
         runs = earlier(path, digest, wanted)
         for seed, count, bf16 in (bar := tqdm(wanted, lesson.name, disable=None)):
