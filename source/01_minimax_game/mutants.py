@@ -354,7 +354,7 @@ RIGHT = {
         "32 bits": lambda p, q: torch.nan_to_num(p.float() / (p.float() + q.float()), nan=0.5),
     },
     "01.game_value": {
-        "numpy": lambda D, p, q, x: np.trapezoid((p * np.log(D) + q * np.log1p(-D)).numpy(), x.numpy()),
+        "numpy": lambda D, p, q, x: np.trapezoid((p * D.log() + q * torch.log1p(-D)).numpy(), x.numpy()),
         "two integrals": lambda D, p, q, x: (
             torch.trapezoid(p * D.log(), x) + torch.trapezoid(q * (1 - D).log(), x)
         ).item(),
