@@ -9,7 +9,6 @@ from course_gan.errors import CourseError
 from course_gan.grading import record
 from course_gan.grading.check import Result, find, judge
 
-_MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
 _last: list[tuple[str, Any, Result]] = []  # the check made last, for the `require` that follows it in the same cell
 
 
@@ -37,7 +36,7 @@ def check(name: str, learners: Any) -> None:
     except Exception as error:  # a fault of the check's own must not look like the learner's
         return _say(f"✗ {name}: the check itself failed ({type(error).__name__}: {error}); please report it")
     _last.append((name, learners, result))
-    lines = [f"{_MARK[result.status]} {name}: {result.message}"]
+    lines = [f"{record.MARK[result.status]} {name}: {result.message}"]
     if result.status in ("failed", "error"):
         lines += [f"    on    {result.on}"] * bool(result.on) + [f"    read  {item.read}"]
     _say("\n".join(lines))

@@ -7,7 +7,7 @@ from pathlib import Path
 from course_gan.grading.check import Result, load
 from course_gan.paths import ROOT
 
-_MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
+MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
 _session: dict[str, dict] = {}  # where there is no learner's folder, a notebook still remembers its own
 
 
@@ -59,7 +59,7 @@ def read(folder: Path) -> dict[str, dict]:
     """The entries of progress.json; nothing where it is absent or damaged."""
     try:
         entries = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-        return {str(k): v for k, v in entries.items() if isinstance(v, dict) and v.get("status") in _MARK}
+        return {str(k): v for k, v in entries.items() if isinstance(v, dict) and v.get("status") in MARK}
     except (OSError, ValueError, AttributeError):
         return {}
 
@@ -77,7 +77,7 @@ def table(entries: dict[str, dict], lessons: list[str] | None = None) -> str:
         for name in names:
             entry = entries.get(name, {"status": "open", "message": "not tried yet"})
             text = str(entry.get("message", ""))
-            lines.append(f"  {_MARK[entry['status']]} {name.split('.', 1)[1]:<28} {text[:80]}{'…' * (len(text) > 80)}")
+            lines.append(f"  {MARK[entry['status']]} {name.split('.', 1)[1]:<28} {text[:80]}{'…' * (len(text) > 80)}")
     return "\n".join(lines) or "there are no exercises yet"
 
 

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Exercise 01 · The minimax game
 #
-# Eight items, about 100 minutes. You turn the derivations of lesson 01 into code, write both moves of a GAN, examine patients,
-# and end with an experiment of your own. No GPU, no internet; every check answers within a second, except the last.
+# Eight items, about 100 minutes. You turn the derivations of lesson 01 into code, write both moves of a GAN, examine
+# patients, and end with an experiment of your own. No GPU, no internet; every check answers within a second, except the
+# last.
 #
 # | | item | difficulty | minutes | practises | points |
 # |---|---|---|---|---|---|
@@ -15,12 +16,14 @@
 # | 7 | `name_the_fault` | ●●● | 20 | diagnosis by behaviour, not by reading | 3 |
 # | 8 | `train_on_ring` | ●●● | 25 | an open experiment with a measured outcome | 3 |
 #
-# **How it works.** Replace each `raise NotImplementedError()` and run the cell, then the one below it. `check` calls *your* function on
-# fresh random inputs and compares with a reference of its own. It says what it sent, what it expected and what came; how you write
-# the answer is your affair. Nothing stops you from going on with an item open. Stuck? Two hints are folded below each task.
+# **How it works.** Replace each `raise NotImplementedError()` and run the cell, then the one below it. `check` calls
+# *your* function on fresh random inputs and compares with a reference of its own. It says what it sent, what it
+# expected and what came; how you write the answer is your affair. Nothing stops you from going on with an item open.
+# Stuck? Two hints are folded below each task.
 #
-# > **For instructors.** `check` is for the learner; nbgrader gives points by the hidden line of each grade cell. nbgrader's own `autograde`
-# > runs what was handed in **unprotected, as you**: use it only for code of people whom you would let use your account.
+# > **For instructors.** `check` is for the learner; nbgrader gives points by the hidden line of each grade cell.
+# > nbgrader's own `autograde` runs what was handed in **unprotected, as you**: use it only for code of people whom you
+# > would let use your account.
 
 # %%
 import torch
@@ -36,8 +39,8 @@ torch.set_num_threads(1)
 #
 # ●○○ · 5 minutes · *lesson 01, section 2*
 #
-# Two densities, given as their values at the same places. What is the best answer of a discriminator at each place? Where
-# **neither** density has any mass, no answer is better than another: return one half there, not NaN.
+# Two densities, given as their values at the same places. What is the best answer of a discriminator at each place?
+# Where **neither** density has any mass, no answer is better than another: return one half there, not NaN.
 #
 # <details><summary>Hint</summary>
 #
@@ -104,9 +107,9 @@ check("01.game_value", game_value)
 #
 # ●●○ · 10 minutes · *lesson 01, section 4*
 #
-# From densities to samples: the loss is $-V$ with means over batches in place of the integrals, and $D=\sigma(l)$. You get the
-# **logits** $l$ of a real and of a fake batch (which need not be equally large). It must neither overflow nor fall silent at logits of
-# ±60, and its gradient must flow.
+# From densities to samples: the loss is $-V$ with means over batches in place of the integrals, and $D=\sigma(l)$. You
+# get the **logits** $l$ of a real and of a fake batch (which need not be equally large). It must neither overflow nor
+# fall silent at logits of ±60, and its gradient must flow.
 #
 # <details><summary>Hint</summary>
 #
@@ -114,7 +117,8 @@ check("01.game_value", game_value)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# $-\log\sigma(l)=\mathrm{softplus}(-l)$, and $1-\sigma(l)=\sigma(-l)$. PyTorch has `F.softplus`. Two means, added; not halved.
+# $-\log\sigma(l)=\mathrm{softplus}(-l)$, and $1-\sigma(l)=\sigma(-l)$. PyTorch has `F.softplus`. Two means, added; not
+# halved.
 # </details>
 
 
@@ -141,7 +145,8 @@ check("01.discriminator_loss", discriminator_loss)
 #
 # $$\frac{d}{dl}\,\log\big(1-\sigma(l)\big)\qquad\text{and}\qquad\frac{d}{dl}\,\big(-\log\sigma(l)\big)$$
 #
-# and return the two formulas as code. (Autograd on a formula that survives large logits is accepted too, but pencil and paper are shorter.)
+# and return the two formulas as code. (Autograd on a formula that survives large logits is accepted too, but pencil and
+# paper are shorter.)
 #
 # <details><summary>Hint</summary>
 #
@@ -172,12 +177,14 @@ check("01.volume_knobs", volume_knobs)
 #
 # ●●○ · 10 minutes · *lesson 01, section 6*
 #
-# One step of the discriminator on a batch of real samples and a batch of fakes, with the loss of item 3. Afterwards G must be as it
-# was: the same weights, *and no gradient in them*. Whatever gradients lie about in D from the move before must not count.
+# One step of the discriminator on a batch of real samples and a batch of fakes, with the loss of item 3. Afterwards G
+# must be as it was: the same weights, *and no gradient in them*. Whatever gradients lie about in D from the move before
+# must not count.
 #
 # <details><summary>Hint</summary>
 #
-# Make fakes and cut them off, two sets of logits, loss, then the three lines of every PyTorch training: empty, backward, step.
+# Make fakes and cut them off, two sets of logits, loss, then the three lines of every PyTorch training: empty,
+# backward, step.
 # </details>
 # <details><summary>Stronger hint</summary>
 #
@@ -210,8 +217,8 @@ check("01.discriminator_step", discriminator_step)
 #
 # ●●○ · 10 minutes · *lesson 01, section 6*
 #
-# One step of the generator with the **non-saturating** loss, the mean of $-\log D(G(z))$. The gradient runs through D, but D's weights
-# stay. There is no real batch among the arguments: G never sees one.
+# One step of the generator with the **non-saturating** loss, the mean of $-\log D(G(z))$. The gradient runs through D,
+# but D's weights stay. There is no real batch among the arguments: G never sees one.
 #
 # <details><summary>Hint</summary>
 #
@@ -247,8 +254,8 @@ check("01.generator_step", generator_step)
 #
 # ●●● · 20 minutes · *lesson 01, section 6*
 #
-# Somebody hands you a discriminator step `step(G, D, optimizer, real, z)`, written by you do not know whom. Write an examiner that
-# **runs** it on small players of its own and says what is wrong with it:
+# Somebody hands you a discriminator step `step(G, D, optimizer, real, z)`, written by you do not know whom. Write an
+# examiner that **runs** it on small players of its own and says what is wrong with it:
 #
 # | answer | meaning |
 # |---|---|
@@ -258,18 +265,20 @@ check("01.generator_step", generator_step)
 # | `"never moves"` | D's weights are what they were |
 # | `"labels swapped"` | D learns to call fakes real |
 #
-# Each patient has one fault at most. This is how you will find faults in your own trainings: not by staring at the code, but by asking what
-# a healthy step *must* do, and measuring.
+# Each patient has one fault at most. This is how you will find faults in your own trainings: not by staring at the
+# code, but by asking what a healthy step *must* do, and measuring.
 #
 # <details><summary>Hint</summary>
 #
-# Build two small linear players and an SGD optimiser. Before the step, note D's weights; after it look at G's gradients, then at how D's
-# weights changed. Which of the five can you tell apart by that? For the others make a second set-up.
+# Build two small linear players and an SGD optimiser. Before the step, note D's weights; after it look at G's
+# gradients, then at how D's weights changed. Which of the five can you tell apart by that? For the others make a second
+# set-up.
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Piling up: run the step once from clean gradients and once from gradients filled with a large number, from the same weights. A healthy
-# step arrives at the same place. Swapped: after fifty steps on well-separated real and fake batches, which of them has the larger logits?
+# Piling up: run the step once from clean gradients and once from gradients filled with a large number, from the same
+# weights. A healthy step arrives at the same place. Swapped: after fifty steps on well-separated real and fake batches,
+# which of them has the larger logits?
 # </details>
 
 
@@ -316,25 +325,29 @@ check("01.name_the_fault", name_the_fault)
 # %% [markdown]
 # ## 8 · Open experiment: the ring within a budget
 #
-# ●●● · 25 minutes, of which the check takes a few seconds to a minute each time · *lesson 01, section 7, and lesson 02 for more ideas*
+# ●●● · 25 minutes, of which the check takes a few seconds to a minute each time · *lesson 01, section 7, and lesson 02
+# for more ideas*
 #
-# Eight Gaussians of standard deviation 0.05 on a circle of radius 1, turned by an angle that you do not know. `sample(n)` gives you `n` real
-# points; you may draw **300,000 in all**, and not one more. Everything else is yours: networks, width, loss, learning rates, their
-# schedule, batch size, penalties. Use your moves of items 5 and 6, or write others.
+# Eight Gaussians of standard deviation 0.05 on a circle of radius 1, turned by an angle that you do not know.
+# `sample(n)` gives you `n` real points; you may draw **300,000 in all**, and not one more. Everything else is yours:
+# networks, width, loss, learning rates, their schedule, batch size, penalties. Use your moves of items 5 and 6, or
+# write others.
 #
-# You pass when, of 4,000 fresh samples of your generator, **at least 80 % lie within 0.2 of a mode** (precision) and **each of the eight
-# modes has at least 3 %** of them. The recipe of lesson 01, cut down to this budget, reaches about 77 %; a well-tuned small GAN passes 90 %. Write down,
-# in the cell below the check, what you tried and what each change did.
+# You pass when, of 4,000 fresh samples of your generator, **at least 80 % lie within 0.2 of a mode** (precision) and
+# **each of the eight modes has at least 3 %** of them. The recipe of lesson 01, cut down to this budget, reaches about
+# 77 %; a well-tuned small GAN passes 90 %. Write down, in the cell below the check, what you tried and what each change
+# did.
 #
 # <details><summary>Hint</summary>
 #
-# Start from lesson 01, section 7: Adam without momentum, D faster than G. Then ask what a training should do towards its end.
-# Count the points between two neighbouring modes: who puts them there, and which networks can make a sharper cut?
+# Start from lesson 01, section 7: Adam without momentum, D faster than G. Then ask what a training should do towards
+# its end. Count the points between two neighbouring modes: who puts them there, and which networks can make a sharper
+# cut?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Batches of 128 buy over two thousand steps. Let both learning rates (2e-3 for G, 4e-3 for D) fall linearly to almost nothing. A small R1 penalty,
-# $\frac{0.05}{2}\,\mathbb E\|\nabla D\|^2$ on the real points, calms D (lesson 02).
+# Batches of 128 buy over two thousand steps. Let both learning rates (2e-3 for G, 4e-3 for D) fall linearly to almost
+# nothing. A small R1 penalty, $\frac{0.05}{2}\,\mathbb E\|\nabla D\|^2$ on the real points, calms D (lesson 02).
 # </details>
 
 

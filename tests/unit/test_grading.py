@@ -321,3 +321,16 @@ def test_nothing_is_recorded_where_a_class_is_graded(tmp_path, monkeypatch):
 
 def test_find_gives_the_check_itself():
     assert find("01.ring").seconds == 30
+
+
+def test_the_command_shows_the_same_table(learners, capsys):
+    from click.testing import CliRunner
+
+    from course_gan.cli import main
+
+    check("01.optimal_discriminator", right)
+    shown = CliRunner().invoke(main, ["progress", "01", "--dir", str(learners)])
+    assert shown.exit_code == 0
+    assert shown.output.startswith(f"01: 1 of {len(load('01'))} pass\n  ✓ optimal_discriminator")
+    refused = CliRunner().invoke(main, ["progress", "77", "--dir", str(learners)])
+    assert refused.output.startswith("course-gan: no checks for lesson '77': there are checks for 01")
