@@ -128,14 +128,22 @@ def train(lesson, out, profile, pairs, resume):
 @click.option("--force", is_flag=True, help="Build even what is current.")
 @click.option("--check", is_flag=True, help="Only say what is stale; exit status 1 if anything is.")
 def build(lesson, force, check):
-    """Build notebooks/ from source/, executed under the cpu profile; only what is stale."""
+    """Build notebooks/ from source/, executed under the cpu profile; solutions/ and exercises/, unexecuted.
+
+    Only what is stale. LESSON is a number (03), a name (03_dcgan) or clinic; all where none is given.
+    """
     from tqdm import tqdm
 
     from course_gan.lessons import build as builder
-    from course_gan.lessons.find import choose
+    from course_gan.lessons import exercises as exercise_builder
+    from course_gan.lessons.find import choose, exercises
 
-    stale = 0
-    for one in choose(lesson):
+    stale, chosen = 0, choose(lesson)
+    wanted = [e for e in exercises() if not lesson or e.name in {one.name for one in chosen}]
+    for name, state in exercise_builder.build(wanted, check).items():
+        click.echo(f"{name}: exercise {state}{'' if check or state == 'current' else '; built'}")
+        stale += state != "current"
+    for one in chosen:
         state = builder.state(one)
         click.echo(f"{one.name}: {state}")
         if state == "current" and not force:
@@ -151,6 +159,16 @@ def build(lesson, force, check):
                 seconds = builder.build(one, progress=progress)
             click.echo(f"{one.name}: built in {seconds:.0f} s")
     sys.exit(1 if check and stale else 0)
+
+
+@main.command()
+@click.argument("lesson", nargs=-1)
+@click.option("--dir", "folder", default="my", show_default=True, type=click.Path(path_type=Path), help="Your copy.")
+def progress(lesson, folder):
+    """Show which exercise items pass, as the last check of each found. LESSON is a number (01) or clinic."""
+    from course_gan.grading import record
+
+    click.echo(record.table(record.read(folder), [word.split("_")[0] for word in lesson]))
 
 
 @main.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 from course_gan.errors import CourseError
 from course_gan.paths import ROOT
 
-_LESSON = re.compile(r"\d\d_\w+")
+_LESSON = re.compile(r"\d\d_\w+|clinic")
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,38 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        """The two digits by which the syllabus calls it."""
+        """The two digits by which the syllabus calls it; the clinic has its name alone."""
         return self.name.split("_")[0]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A lesson's exercise: the source a person edits, the instructor's notebook and the learner's."""
+
+    name: str
+    source: Path
+    solution: Path
+    release: Path
 
 
 def lessons() -> list[Lesson]:
     """Return the course's lessons in their order."""
-    names = sorted(p.parent.name for p in (ROOT / "source").glob("*/lesson.py") if _LESSON.fullmatch(p.parent.name))
+    names = _folders_with("lesson.py")
     return [Lesson(n, ROOT / "source" / n / "lesson.py", ROOT / "notebooks" / f"{n}.ipynb") for n in names]
+
+
+def exercises() -> list[Exercise]:
+    """Return the course's exercises in the order of their lessons."""
+    places = {n: Path(n) / f"{n}.ipynb" for n in _folders_with("exercise.py")}
+    source = ROOT / "source"
+    return [
+        Exercise(n, source / n / "exercise.py", ROOT / "solutions" / p, ROOT / "exercises" / p)
+        for n, p in places.items()
+    ]
+
+
+def _folders_with(file: str) -> list[str]:
+    return sorted(p.parent.name for p in (ROOT / "source").glob(f"*/{file}") if _LESSON.fullmatch(p.parent.name))
 
 
 def choose(wanted: tuple[str, ...]) -> list[Lesson]:
@@ -46,7 +70,7 @@ def _one(word: str, known: list[Lesson]) -> Lesson:
             raise CourseError(f"no notebook at {word}: give a lesson's number, its name, or the path of a notebook")
         return Lesson(path.stem, path, path)
     for lesson in known:
-        if word in (lesson.name, lesson.number, lesson.name.split("_", 1)[1]):
+        if word in (lesson.name, lesson.number, lesson.name.split("_", 1)[-1]):
             return lesson
     raise CourseError(f"unknown lesson {word!r}: there are {', '.join(k.name for k in known) or 'none'}")
 
