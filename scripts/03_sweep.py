@@ -26,7 +26,10 @@ PARAMETERS = {
     "STEPS": 1200,
     "BATCH_SIZE": 64,
 }  # small pictures: a sweep is for scouting
-READ = {"named": "samples named with 90 % certainty, share", "discriminator_loss": "D's mean loss in the second half"}
+READ = {
+    "named": "samples named with 90 % certainty, share",
+    "frechet": "Fréchet distance of the samples to held-out glyphs",
+}
 
 
 def point(source: Path, rate: float, seed: int, folder: Path, parameters: dict = PARAMETERS) -> dict:
