@@ -12,7 +12,8 @@
 # | Needs | no internet, no GPU, no download: all pictures come with the packages you have installed |
 #
 # The course teaches two networks to play against each other: the **generator** paints, the **discriminator** judges
-# whether a picture is real. Before anybody paints, look at what there is to be painted. Run the cells from top to bottom with **Shift + Enter**; nothing here can break.
+# whether a picture is real. Before anybody paints, look at what there is to be painted. Run the cells from top to bottom
+# with **Shift + Enter**; nothing here can break.
 
 # %%
 import os
@@ -122,7 +123,8 @@ print("darkest and brightest:", int(glyphs.images.min()), int(glyphs.images.max(
 # <details><summary>Answer</summary>
 #
 # 20 × 62 = 1,240 pictures, and 32 × 32 = 1,024 numbers each, one byte a number: ink is 255, paper is 0, so the letters
-# look white on black. The whole set is 1.3 MB. That is why it can live in memory as *one* tensor, with no loading to wait for.
+# look white on black. The whole set is 1.3 MB. That is why it can live in memory as *one* tensor, with no loading to wait
+# for.
 # </details>
 
 # %%
