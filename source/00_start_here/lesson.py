@@ -84,8 +84,8 @@ claim("matrix product against its definition, difference", abs(float(product[3, 
 # %% [markdown]
 # The line above is a **claim**: a number that the text states, computed beside the text, with the interval in which the
 # text is true. If it ever leaves the interval, this notebook stops. So when a page of this course says "0.69", a
-# machine has compared it, not a proof-reader. (`exact=True` says that the number does not depend on luck or training: it
-# must hold under every profile, smoke included.)
+# machine has compared it, not a proof-reader. (`exact=True` marks a number that needs no training: it must
+# hold under every profile, smoke included.)
 #
 # Chance is under control too. Whatever is random takes a *generator*, and equal seeds give equal numbers: on one
 # machine, with one version and one number of threads, you get the same run twice.
