@@ -11,8 +11,9 @@
 # | Builds on | Python, a little PyTorch (what a tensor is); nothing about GANs |
 # | Needs | no internet, no GPU, no download: all pictures come with the packages you have installed |
 #
-# The course teaches two networks to play against each other: one paints, the other judges. Before anybody paints, look
-# at what there is to be painted. Run the cells from top to bottom with **Shift + Enter**; nothing here can break.
+# The course teaches two networks to play against each other: the **generator** paints, the **discriminator** judges
+# whether a picture is real. Before anybody paints, look at what there is to be painted. Run the cells from top to bottom
+# with **Shift + Enter**; nothing here can break.
 
 # %%
 import os
@@ -57,7 +58,8 @@ profile
 # ## 2 · Does the machine answer?
 #
 # Three facts decide how fast you will learn here: which device computes, with how many threads, and whether the
-# processor knows the short number format *bfloat16* by itself. The library asks for all three; you never have to.
+# processor knows *bfloat16*, numbers of 16 bits instead of 32, by itself. The library asks for all three; you never
+# have to.
 
 # %%
 device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -82,7 +84,8 @@ claim("matrix product against its definition, difference", abs(float(product[3, 
 # %% [markdown]
 # The line above is a **claim**: a number that the text states, computed beside the text, with the interval in which the
 # text is true. If it ever leaves the interval, this notebook stops. So when a page of this course says "0.69", a
-# machine has compared it, not a proof-reader.
+# machine has compared it, not a proof-reader. (`exact=True` marks a number that needs no training: it must
+# hold under every profile, smoke included.)
 #
 # Chance is under control too. Whatever is random takes a *generator*, and equal seeds give equal numbers: on one
 # machine, with one version and one number of threads, you get the same run twice.
@@ -119,8 +122,9 @@ print("darkest and brightest:", int(glyphs.images.min()), int(glyphs.images.max(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# 20 × 62 = 1,240 pictures, and 32 × 32 = 1,024 numbers each, one byte a number: ink is 255, paper is 0. The whole set is
-# 1.3 MB. That is why it can live in memory as *one* tensor, with no loading to wait for.
+# 20 × 62 = 1,240 pictures, and 32 × 32 = 1,024 numbers each, one byte a number: ink is 255, paper is 0, so the letters
+# look white on black. The whole set is 1.3 MB. That is why it can live in memory as *one* tensor, with no loading to wait
+# for.
 # </details>
 
 # %%
@@ -142,8 +146,8 @@ print("characters in the test set:", len({c for c, _ in pairs[1]}), "  typefaces
 # %% [markdown]
 # ## 4 · Digits, textures, photos
 #
-# **Digits** are 1,797 digits that people wrote by hand, 8 × 8 pixels, from scikit-learn. Small, but handwriting: no two
-# are equal, which is more than the glyphs can say.
+# **Digits** are 1,797 digits that 13 people wrote by hand, 8 × 8 pixels, from scikit-learn. Small, but handwriting: a
+# font draws its 7 the same way every time, a hand never does.
 
 # %%
 digits = data.digits(split="all")
@@ -154,7 +158,7 @@ plots.show(figure, "Ten handwritten examples of each digit, one digit a row, at 
 claim("handwritten digits", len(digits), 1797, 1797, exact=True)
 
 # %% [markdown]
-# *What you should see:* rows you can read, and within a row as many hands as pictures.
+# *What you should see:* rows you can read, and within a row no two pictures alike, not even by one hand.
 #
 # **Textures** and **photos** come from scikit-image, scikit-learn and matplotlib. They differ in size, so they are kept
 # by name; `patches(size)` cuts as many squares as you like out of them, and gives back the same kind of set as above.
@@ -171,7 +175,7 @@ def square(image, side=144):
 
 pictures = {name: square(image) for collection in (photos, textures) for name, image in collection.items()}
 figure = plots.image_grid(torch.stack(list(pictures.values())), columns=7, titles=list(pictures))
-plots.show(figure, "Every photo and texture that comes with the course's packages, cut square.", key=True)
+plots.show(figure, "Every photo and texture that the course uses, cut square.", key=True)
 
 # %%
 patches = textures.patches(64, n=24, seed=SEED)
@@ -241,7 +245,8 @@ print("the library does the same:", torch.allclose(data.to_float(every_byte), ou
 # +\begin{pmatrix}t_x\\t_y\end{pmatrix}.$$
 #
 # Coordinates run from $-1$ to $1$ over the picture. *Because the map says where to read, everything is upside down*:
-# reading from a smaller square ($a=d=0.7$) makes the picture larger. Here are the four ingredients in the open.
+# reading from a square half as wide ($a=d=\tfrac12$) makes the picture twice as large, and so a zoom by 1.4 has
+# $a=d=1/1.4$. Here are the four ingredients in the open.
 
 # %%
 identity = torch.eye(2)
@@ -264,16 +269,15 @@ def warp(images, matrix):  # images: (b, c, h, w); matrix: (2, 2), or (b, 2, 2) 
 
 
 # %%
-letters = data.to_float(glyphs.where(character=["b", "R", "2"], typeface=[faces[0], faces[8], faces[15]]).images)[
-    [0, 4, 8]
-]
+chosen = {"R": faces[0], "b": faces[8], "2": faces[15]}
+letters = torch.cat([data.to_float(glyphs.where(character=c, typeface=face).images) for c, face in chosen.items()])
 moved = torch.cat([torch.stack([warp(letter[None], m)[0] for m in MAPS.values()]) for letter in letters])
 figure = plots.image_grid(moved, columns=len(MAPS), titles=list(MAPS))
 plots.show(figure, "Three glyphs under six affine maps, one map a column.")
 
 # %% [markdown]
-# *What you should see:* column by column the same change. The last column is different in kind: the first five leave a
-# letter *that* letter. Look at the flipped **b**.
+# *What you should see:* column by column the same change. The last one is different in kind: all others leave a letter
+# *that* letter. Look at the flipped **b**.
 #
 # **Which changes are allowed is a property of the data, not of the library.** A mirrored photo of coffee is a photo of
 # coffee. Is a mirrored b a b? Let us not discuss it; let us measure. For each typeface, take the flipped b and look for
@@ -294,8 +298,8 @@ claim("typefaces in which a flipped b is nearest to a d", nearest.count("d"), 12
 
 # %% [markdown]
 # In most typefaces the flipped b is, to the pixel count, a **d**. A network trained with random flips on letters would be
-# taught that b and d are one thing, and a *generator* trained so would paint both when asked for one. So the glyphs get
-# turns, shears and zooms, and never flips; photos and textures get flips as well.
+# taught that b and d are one thing, and a *generator* trained so would paint both when asked for one. So glyphs may be
+# turned, sheared and zoomed, but never flipped; photos and textures may be flipped as well.
 #
 # **One map an image.** A common slip: asking for a random map of a whole *batch* and getting one map for all of it. The
 # picture still looks augmented; the training is poorer than it seems. The upper row is the slip, the lower row is right.
@@ -329,6 +333,7 @@ print("library and lesson mirror alike:", torch.allclose(mirrored, warp(letter, 
 # %%
 augmented = data.random_affine(letter, generator=torch.Generator().manual_seed(SEED))
 photo_patches = data.to_float(photos.patches(64, n=IMAGES, seed=SEED).images)
+# fill=None: what lies outside a photo is its mirror image, not black
 changed = data.random_affine(photo_patches, flip=0.5, fill=None, generator=torch.Generator().manual_seed(SEED))
 figure = plots.image_grid(augmented, columns=IMAGES)
 plots.show(figure, "The library's augmentation of one R: small turns, shears and zooms, each its own.")
@@ -336,7 +341,7 @@ figure = plots.image_grid(torch.cat([photo_patches, changed]), columns=IMAGES, r
 plots.show(figure, "Patches of photos, and below them the same patches augmented, flips included.")
 
 # %% [markdown]
-# *What you should see:* no two R alike and each of them an R; no corner missing its ink.
+# *What you should see:* no two R alike and each of them a whole R; of the photo patches, about half are mirrored.
 #
 # ## 7 · Checks
 #

@@ -137,7 +137,8 @@ def value(D, fake):  # V(D, G) by quadrature; D and the density of the fakes on 
 
 z = torch.randn(200_000, 1, generator=random, dtype=torch.float64)
 some_D = torch.sigmoid(torch.sin(x) - 0.3 * x)  # nothing special
-by_sampling = torch.log(1 - torch.sigmoid(torch.sin(1 + z) - 0.3 * (1 + z))).mean().item()
+fakes = 1 + z  # G(z) with θ = 1
+by_sampling = torch.log(1 - torch.sigmoid(torch.sin(fakes) - 0.3 * fakes)).mean().item()
 by_quadrature = integral(q(1) * torch.log(1 - some_D))
 claim("sampling z against integrating over x, difference", by_sampling - by_quadrature, -0.01, 0.01, exact=True)
 
@@ -217,10 +218,8 @@ claim(
     1e-12,
     True,
 )
-bends = [
-    size * torch.sin(frequency * x + shift)
-    for size, frequency, shift in zip(*(torch.rand(3, 100, generator=random) * torch.tensor([[2.0], [4.0], [6.3]])))
-]
+waves = torch.rand(3, 100, generator=random).T * torch.tensor([2.0, 4.0, 6.3])  # (100, 3): size, frequency, shift
+bends = [size * torch.sin(frequency * x + shift) for size, frequency, shift in waves]
 changes = [value(torch.sigmoid(best_logit + bend), q(1)) - value(p / (p + q(1)), q(1)) for bend in bends]
 claim("largest change of V in 100 bends of D*", max(changes), -1, 0, exact=True)
 
@@ -391,7 +390,7 @@ for step in range(JUDGE_STEPS):
     if step in (0, 20):
         snapshots[step] = torch.sigmoid(judge(x[:, None].float())).detach()
     optimizer.param_groups[0]["lr"] = 5e-3 * (1 - step / JUDGE_STEPS)  # ever smaller steps, to settle
-    fakes = 1 + torch.randn(4 * BATCH_SIZE, 1, generator=random)  # θ + z with θ = 1
+    fakes = 1 + torch.randn(4 * BATCH_SIZE, 1, generator=random)  # θ + z with θ = 1; many, for a calm curve
     loss = discriminator_loss(judge(real_numbers(4 * BATCH_SIZE)), judge(fakes))
     optimizer.zero_grad()
     loss.backward()
@@ -411,7 +410,10 @@ left.legend(loc="upper right", fontsize=9)
 plots.curves({"discriminator loss": judge_losses}, axes=right)
 right.axhline(math.log(4) - 2 * jsd(p, q(1)), color="black", ls=":", label="log 4 − 2 JSD")
 right.legend()
-caption = "A network that only ever sees samples learns p/(p+q) (left), and its loss falls to log 4 − 2 JSD (right)."
+caption = (
+    "A network that only ever sees samples learns p/(p+q) (left), and its loss falls to log 4 − 2 JSD (right; the line "
+    "is a running mean of the loss, the band holds the single steps)."
+)
 plots.show(figure, caption)
 
 
@@ -445,10 +447,10 @@ claim("mean loss of the last fifth", sum(judge_losses[-(JUDGE_STEPS // 5) :]) / 
 # </details>
 #
 # *What you should see:* after 20 steps a vague answer, at the end both bumps. The learned value never exceeds that of
-# $D^*$ (the gap above is positive): a real discriminator always *under*estimates the divergence. Note the left edge:
-# beyond $-3$ the perfect discriminator turns back to "fake", because the tail of the wide generated bump outlasts the
-# tail of the narrow real one. The network never hears of it. Hardly a sample falls there, and *D knows nothing about
-# places where nobody has been*.
+# $D^*$ (the gap above is positive): on fresh samples, a real discriminator *under*estimates the divergence. Note the
+# left edge: beyond $-3$ the perfect discriminator turns back to "fake", because the tail of the wide generated bump
+# outlasts the tail of the narrow real one. The network never hears of it. Hardly a sample falls there, and *D knows
+# nothing about places where nobody has been*.
 
 # %% [markdown]
 # ## 5 · What the generator is told
@@ -468,9 +470,10 @@ claim("mean loss of the last fifth", sum(judge_losses[-(JUDGE_STEPS // 5) :]) / 
 # With $\sigma'=\sigma(1-\sigma)$: $\;\frac{d}{dl}\log(1-\sigma(l))=-\frac{\sigma(1-\sigma)}{1-\sigma}=-\sigma(l)=-D$.
 #
 # For a *bad* fake, one that D recognises, $D\approx 0$ and so the volume is nearly 0. The generator hears least exactly
-# when it has most to learn. Goodfellow's paper notes this on the same page and proposes to minimise $-\log D(G(z))$
-# instead, the **non-saturating** loss: $\;\frac{d}{dl}\big(-\log\sigma(l)\big)=-\frac{\sigma(1-\sigma)}{\sigma}
-# =-(1-\sigma(l))=-(1-D)$. Same sign, other volume: loud for bad fakes, quiet for good ones. **Check** with autograd:
+# when it has most to learn. Goodfellow's paper notes this right after it states the game, and proposes to minimise
+# $-\log D(G(z))$ instead, the **non-saturating** loss:
+# $\;\frac{d}{dl}\big(-\log\sigma(l)\big)=-\frac{\sigma(1-\sigma)}{\sigma} =-(1-\sigma(l))=-(1-D)$. Same sign, other
+# volume: loud for bad fakes, quiet for good ones. **Check** with autograd:
 
 # %% tags=["nbval-check-output"]
 logits = torch.tensor([-8.0, -4.0, 0.0, 4.0], dtype=torch.float64, requires_grad=True)
@@ -495,12 +498,13 @@ plots.show(
 
 # %% [markdown]
 # *What you should see:* at a logit of −4 (D gives the fake a chance of 1.8 %) the saturating loss passes on −0.018 of
-# the message, the other −0.982. Both are mirror images about logit 0.
+# the message, the other −0.982. Each curve is the mirror image of the other about logit 0: for fakes that fool D, the
+# second one is the quiet one.
 #
 # ### What each of them descends
 #
 # Is the louder loss still the same game? Let D be perfect at the current $\theta$, and let us derive what each gradient
-# *is the gradient of*. Recall $dG/d\theta=1$ and that the slope of the message is $l^{*\prime}$.
+# *is the gradient of*. Recall that $\partial G/\partial\theta=1$, and that the message is the slope $l^{*\prime}(x)$.
 #
 # **Saturating.** When $\theta$ moves, $C(\theta)=V(D^*_\theta,\theta)$ changes for two reasons: the fakes move, and the
 # best answer $D^*_\theta$ moves with them. The second costs nothing to first order, because $D^*$ stands on the summit
@@ -575,8 +579,9 @@ claim("θ where the non-saturating push changes sign", low, 1.1, 1.16, exact=Tru
 
 # %% [markdown]
 # *What you should see:* at $\theta=6$ the push is 0.0136 against 18.0. Descending with the saturating loss, a generator
-# that starts far away simply stays there. **That is why everybody uses the other one.** And the right panel settles a
-# claim that you will meet in many tutorials.
+# that starts far away simply stays there. **That is why everybody uses the other one.** (The notch in its curve near
+# 1.1 is a push that passes through 0 and changes its sign.) The right panel looks at that place, and settles a claim that
+# you will meet in many tutorials.
 #
 # > **Claim to check: "Training G with flipped labels (calling its fakes real) gives the same gradient."**
 # > Flipped labels *are* the non-saturating loss: cross-entropy with label 1 for a fake is $-\log D$.
@@ -596,11 +601,12 @@ claim("learned D: gradient of −log D, labels flipped", learned[1], -0.30, -0.0
 # %% [markdown]
 # **The claim is false**, and here spectacularly: the two losses send the generator in *opposite directions*. Descending
 # $\log(1-D)$ moves it left, towards $\theta=0$, where it half-covers both bumps (that is where JSD is smallest).
-# Descending $-\log D$ moves it right and parks it near $\theta=1.1$, on one bump, because $\mathrm{KL}(q\|p)$ fines
-# every sample that lands where there are no data, and never fines a bump that was forgotten. What the two losses share
-# is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way there they differ. (With
-# $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) And the taste of the loss that we
-# use for *few good samples over many fair ones* returns in lesson 02 as **mode collapse**.
+# Descending $-\log D$ moves it right and parks it near $\theta=1.1$, over one bump rather than between both, because
+# $\mathrm{KL}(q\|p)$ fines every sample that lands where there are no data, and never fines a bump that was forgotten.
+# What the two losses share is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way
+# there they differ. (With $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) Keep in
+# mind that the loss we use prefers *good samples of one kind* to fair samples of all kinds. Lesson 02 comes back to this
+# as **mode collapse**, and finds a stronger cause.
 #
 # *A panel for this comes here in a later release: move both densities and see $D^*$, the JSD and both gradients
 # follow.*
@@ -618,9 +624,9 @@ for height in (10.0, 16.0, 17.0, 30.0):
     print(f"logit {height:4.0f}:  sigmoid, then cross-entropy {naive:6.3f}      on logits {stable:6.3f}")
 
 # %% [markdown]
-# *What you should see:* from 17 on, the first column is exactly 0. In 32 bits $\sigma(17)$ rounds to 1, its slope
-# $\sigma(1-\sigma)$ to 0, and a discriminator that is *maximally wrong* learns nothing at all. On logits the gradient
-# is 1. So in this course a discriminator returns logits, and losses are written in softplus.
+# *What you should see:* from 17 on, the first column is exactly 0. In 32 bits $1+e^{-17}$ rounds to 1, so $\sigma(17)$
+# is 1, its slope $\sigma(1-\sigma)$ is 0, and a discriminator that is *maximally wrong* learns nothing at all. On
+# logits the gradient is 1. So in this course a discriminator returns logits, and losses are written in softplus.
 
 # %% [markdown]
 # ## 6 · A GAN from scratch
@@ -628,7 +634,8 @@ for height in (10.0, 16.0, 17.0, 30.0):
 # You now own every part. What is missing is a generator that can make any shape, and turns: D moves, G moves, D moves …
 # The four blocks below, with the discriminator and its loss from section 4, are a complete GAN.
 #
-# **The generator** is the discriminator's twin: latents in, samples out. No last activation: a number may be anything.
+# **The generator** is the discriminator's twin: latents in, samples out. `ReLU` is the bend that turns negative numbers
+# to 0. There is none at the end: a number may be anything.
 
 
 # %%
@@ -688,8 +695,9 @@ def generator_step(G, D, optimizer, z):
 # %% [markdown]
 # **The game.** One optimiser per player, then turns. `sample(n)` draws real samples; `watch` is called with every step
 # number, so that we can take pictures. D's learning rate is four times G's and Adam's momentum (the first of the two
-# `betas`) is off: D has to keep up with a generator that moves, and momentum makes two players overshoot each other.
-# Take it on trust for today; lesson 02 derives both from eigenvalues.
+# `betas`; the second is the memory from which Adam works out its step sizes) is off: D has to keep up with a generator
+# that moves, and momentum makes two players overshoot each other. Take it on trust for today; lesson 02 derives both
+# from eigenvalues.
 
 
 # %%
@@ -779,9 +787,9 @@ centres, density = histogram(pictures[STEPS_LINE][0])
 _, real_density = histogram(real_numbers(200_000))
 mixture = ((density + real_density) / 2).clamp_min(1e-12)
 terms = sum(d * (d.clamp_min(1e-12) / mixture).log() for d in (density, real_density))
-claim("JSD of generated and real samples at the end", 0.5 * terms.sum() * 8 / 64, 0, 0.1)
+claim("JSD of generated and real samples at the end", 0.5 * terms.sum() * 8 / 64, 0, 0.04)
 half = (p * (pictures[STEPS_LINE][1].double() - 0.5).abs()).sum() / p.sum()
-claim("mean distance of D from one half, over the data", half, 0, 0.15)
+claim("mean distance of D from one half, over the data", half, 0, 0.06)
 last = STEPS_LINE // 5
 claim("D's loss, mean of the last fifth", sum(losses["discriminator loss"][-last:]) / last, 1.33, 1.40)
 claim("G's loss, mean of the last fifth", sum(losses["generator loss"][-last:]) / last, 0.64, 0.80)
@@ -801,7 +809,8 @@ claim("G's loss, mean of the last fifth", sum(losses["generator loss"][-last:]) 
 # %% [markdown]
 # ## 7 · The same code in the plane
 #
-# Nothing in `play` knows that samples are single numbers. Eight Gaussians on a circle: change 1 to 2, run again.
+# Nothing in `play` knows that samples are single numbers. Eight Gaussians on a circle: change 1 to 2, run again. Each
+# of the eight is a **mode** of the data, a place where samples pile up. Does the generator find them all? We count.
 
 
 # %%
@@ -836,11 +845,13 @@ figure, axes = plots.panels(1, 2, height=3.9, width=9.2)
 for axis, (step, (points, weights)) in zip(axes, clouds.items()):
     D.load_state_dict(weights)
     plots.field(lambda place: torch.sigmoid(D(place)), limits=(-1.6, 1.6), fake=points, axes=axis)
+    axis.scatter(*data.ring_modes().T, s=150, facecolors="none", edgecolors="black", lw=1.2, zorder=5)
     axis.get_legend().remove()
     axis.set_title(f"step {step:,}")
 caption = (
-    "Colour: D(x), blue where it believes, orange where it does not; arrows: where it sends the generator. Points: "
-    "1,000 fakes. Early they are smeared along the circle; at the end they sit on the eight places of the real data."
+    "Colour: D(x), blue where it believes, orange where it does not, dashed where it says one half; arrows: where it "
+    "sends the generator. Points: 1,000 fakes; rings: the eight places of the real data. Early the fakes are smeared "
+    "along the circle; at the end they sit in the rings."
 )
 plots.show(figure, caption)
 modes, near = count_modes(clouds[STEPS_PLANE][0], data.ring_modes())
@@ -870,7 +881,7 @@ claim("lines of the GAN", lines, 45, 60, exact=True)
 
 # %%
 torch.manual_seed(SEED)
-H, E = Generator(latent_dim=1, features=1, width=64), Discriminator(features=1, width=64)
+H, E = Generator(latent_dim=1, features=1, width=64), Discriminator(features=1, width=64)  # a fresh G and a fresh D
 optimizer = torch.optim.Adam([*H.parameters(), *E.parameters()], lr=2e-3)
 for _ in range(STEPS_LINE // 2):
     z = torch.randn(BATCH_SIZE, 1, generator=random)
@@ -942,7 +953,7 @@ game.draw_latents = lambda n: queue.pop(0)  # the latents that we use, in the sa
 game.discriminator_step(points)
 game.generator_step(points)
 discriminator_step(*ours, torch.optim.Adam(ours[1].parameters(), lr=2e-3, betas=(0.0, 0.9)), points, z[0])
-generator_step(*ours, torch.optim.Adam(ours[0].parameters(), lr=5e-4, betas=(0.0, 0.9)), z[1])
+_ = generator_step(*ours, torch.optim.Adam(ours[0].parameters(), lr=5e-4, betas=(0.0, 0.9)), z[1])
 
 # %% tags=["nbval-check-output"]
 for name, mine, library in zip(("generator", "discriminator"), ours, theirs):

@@ -52,7 +52,8 @@ torch.set_num_threads(1)  # networks as small as ours: a second thread would mos
 #
 # Take two numbers $\theta$ and $\psi$. On the **hill** $f=\tfrac12(\theta^2+\psi^2)$ both go down. In the smallest
 # **game** there is, $V=\theta\psi$, the player who owns $\theta$ wants $V$ small and the one who owns $\psi$ wants it
-# large. Each follows his own slope; together they follow a *velocity*:
+# large. (Think of $\theta$ as the generator and of $\psi$ as the discriminator; section 3 makes it so.) Each follows
+# his own slope; together they follow a *velocity*:
 #
 # $$\text{hill: }\; v=\Big(-\frac{\partial f}{\partial\theta},-\frac{\partial f}{\partial\psi}\Big)=(-\theta,-\psi),
 # \qquad\qquad \text{game: }\; v=\Big(-\frac{\partial V}{\partial\theta},+\frac{\partial V}{\partial\psi}\Big)
@@ -98,7 +99,7 @@ print("growth of θ² + ψ² in the game:", round((2 * place * game(place)).sum(
 # %% [markdown]
 # ### Eigenvalues in one paragraph
 #
-# A linear step $w\mapsto Aw$ has directions that it merely multiplies, $Av=\lambda v$. After $n$ steps they have been
+# A linear step $w\mapsto Aw$ has directions that it merely multiplies, $Au=\lambda u$. After $n$ steps they have been
 # multiplied by $\lambda^n$. If $|\lambda|<1$ for all of them, everything shrinks to the centre; if one $|\lambda|>1$,
 # it is thrown out. For a $2\times2$ matrix, $\lambda$ solves $\lambda^2-(\operatorname{trace}A)\,\lambda+\det A=0$.
 # When the two solutions are a complex pair, the step *turns* by the angle of $\lambda$ and scales by $|\lambda|$. Their
@@ -112,15 +113,16 @@ print("growth of θ² + ψ² in the game:", round((2 * place * game(place)).sum(
 # %% [markdown]
 # ## 2 · From streams to steps
 #
-# A computer does not flow, it steps. With step size $h$ there are two ways. **Simultaneous**: both look, then both
-# move. **Alternating**: one moves, the other looks at the *new* place and moves.
+# A computer does not flow, it steps. With step size $h$, the learning rate, there are two ways. **Simultaneous**: both
+# look, then both move. **Alternating**: one moves, the other looks at the *new* place and moves.
 #
 # $$A_{\text{sim}}=I+hJ=\begin{pmatrix}1&-h\\h&1\end{pmatrix},\qquad\qquad
 # A_{\text{alt}}=\underbrace{\begin{pmatrix}1&-h\\0&1\end{pmatrix}}_{\theta\text{ moves second}}
 # \underbrace{\begin{pmatrix}1&0\\h&1\end{pmatrix}}_{\psi\text{ moves first}} .$$
 #
 # *Simultaneous:* $\det A_{\text{sim}}=1+h^2>1$. *Alternating:* each factor is a shear, which shifts a picture sideways
-# and leaves its area alone. Both determinants are 1, and so is their product.
+# and leaves its area alone. Both determinants are 1, and so is their product. (Both steps turn: the simultaneous one
+# always, the alternating one as long as $h<2$.)
 #
 # > **Predict:** $h=0.2$, start at distance 1. How far out is each after 100 steps? (Use $|\lambda|=\sqrt{\det A}$.)
 
@@ -178,8 +180,8 @@ claim("smallest distance in 100 alternating steps", distances["alternating"].min
 # it cannot escape.
 # </details>
 #
-# *What you should see:* the order of moves alone decides between explosion and a steady orbit. That is why GAN code
-# lets D move and then shows G the *new* D. But an orbit is not convergence either.
+# *What you should see:* the order of moves alone decides between explosion and a steady orbit. It is one good reason
+# why GAN code lets D move and then shows G the *new* D. But an orbit is not convergence either.
 
 # %% [markdown]
 # ## 3 · Dirac-GAN: the smallest GAN
@@ -193,18 +195,19 @@ claim("smallest distance in 100 alternating steps", distances["alternating"].min
 # $$\dot\psi=+\frac{\partial V}{\partial\psi}=-\theta\,\sigma(\psi\theta),\qquad
 # \dot\theta=-\frac{\partial V}{\partial\theta}=+\psi\,\sigma(\psi\theta).$$
 #
-# The factor $\sigma(\psi\theta)>0$ is common to both: it sets the speed, not the direction. The direction is that of
-# our game, so every orbit of the stream is a circle again. Near the centre $\sigma=\tfrac12$, and the velocity is
-# $(\tfrac12\psi,-\tfrac12\theta)$ up to smaller terms: $J=\begin{pmatrix}0&1/2\\-1/2&0\end{pmatrix}$, with eigenvalues
-# $\pm\tfrac i2$.
+# The factor $\sigma(\psi\theta)>0$ is common to both: it sets the speed, not the direction. The direction
+# $(\psi,-\theta)$ is that of our game turned the other way round, so every orbit of the stream is a circle again. Near
+# the centre $\sigma=\tfrac12$, and the velocity is $(\tfrac12\psi,-\tfrac12\theta)$ up to smaller terms:
+# $J=\begin{pmatrix}0&1/2\\-1/2&0\end{pmatrix}$, with eigenvalues $\pm\tfrac i2$.
 #
 # Why may we look at the centre alone? Near its resting place a smooth step acts like the matrix of its derivatives, as
 # a curve under a magnifying glass looks like its tangent. So *the eigenvalues there decide whether the players can come
 # to rest at all*. (With $-\log D$ for the generator the factor becomes $\sigma(-\psi\theta)$, also $\tfrac12$ at the
 # centre: near equilibrium both losses of lesson 01 are the same game.)
 #
-# The function below makes one step, with every lever of this lesson built in. Two of them need a word:
-# `gamma` is the strength of a penalty called R1, `ratio` makes D's learning rate a multiple of G's.
+# The function below makes one step, and its arguments are levers to pull. `together` makes the moves simultaneous,
+# `ratio` makes D's learning rate a multiple of G's, `moves` lets D move several times per move of G, and `gamma` is the
+# strength of a penalty called R1, explained right after.
 
 
 # %%
@@ -226,7 +229,7 @@ def factor(size=2, step=move, **levers):  # the largest |λ|: what distances are
 
 
 # %% [markdown]
-# **Check** that these are the losses and the R1 of lesson 01's library, by letting autograd differentiate those. R1 is
+# **Check** that these are the losses and the R1 of the library, by letting autograd differentiate those. R1 is
 # $\tfrac\gamma2\,\mathbb{E}\,|\nabla_x\,l(x)|^2$ *at the real data*: a fine on the slope of D there. Our logit
 # $l(x)=\psi x$ has slope $\psi$, so the fine is $\tfrac\gamma2\psi^2$ and pulls $\psi$ back with $-\gamma\psi$:
 # **friction**.
@@ -264,8 +267,8 @@ turned = torch.linalg.eigvals(matrix(partial(move, h=0.01))).angle().max()
 claim("angle of a small step over h: the ½ of ± i/2", turned / 0.01, 0.4999, 0.5001, exact=True)
 
 # %% [markdown]
-# *What you should see:* the generator runs past the data and back, for ever. Each time it passes, D's slope is still
-# pointing the way it came. In a training log this is a loss that swings and samples that keep changing their mind.
+# *What you should see:* the generator runs past the data and back, for ever. Each time it passes, D's slope still says
+# "further". In a training log this is a loss that swings and samples that keep changing their mind.
 #
 # > **Claim to check: "If training oscillates, a smaller learning rate makes it converge."** It is the first thing
 # > everybody tries, and for a hill it is right.
@@ -285,8 +288,8 @@ claim(
 claim("factor with h = 0.01", factor(h=0.01, together=True), 1 + 1e-6, 1.0001, exact=True)
 
 # %% [markdown]
-# **The claim is false.** $\det=1+h^2/4$ is above 1 for *every* $h$. A small rate makes the spiral slow, never inward:
-# you only wait longer for the same trouble. Convergence needs friction, not patience.
+# **The claim is false.** $\det=1+h^2/4$ (section 2 with $h/2$ for $h$) is above 1 for *every* $h$. A small rate makes
+# the spiral slow, never inward: you only wait longer for the same trouble. Convergence needs friction, not patience.
 
 # %% [markdown]
 # ## 4 · Friction: R1
@@ -309,21 +312,14 @@ claim("factor with h = 0.01", factor(h=0.01, together=True), 1 + 1e-6, 1.0001, e
 
 # %% tags=["nbval-check-output"]
 def measured(n=2000, **lever):  # factor a step, from walking the real game
-    distance = walk(partial(move, **lever), (0.01, 0.0), n).norm(dim=1)
+    places = walk(partial(move, **lever), (0.01, 0.0), n)
+    distance = places.abs().amax(dim=1)  # the larger of |θ| and |ψ|: squares as small as these would become 0
     return (distance[-1] / distance[0]).item() ** (1 / n)
 
 
+cases = [(0.0, 1, 1), (0.0, 4, 1), (0.0, 1, 5), (0.1, 1, 1), (0.3, 1, 1), (0.1, 4, 1), (0.1, 10, 1), (0.1, 1, 5)]
 print("  γ     a    k     formula   eigenvalue   measured")
-for g, a, k in (
-    (0.0, 1, 1),
-    (0.0, 4, 1),
-    (0.0, 1, 5),
-    (0.1, 1, 1),
-    (0.3, 1, 1),
-    (0.1, 4, 1),
-    (0.1, 10, 1),
-    (0.1, 1, 5),
-):
+for g, a, k in cases:
     lever = {"gamma": g, "ratio": a, "moves": k}
     formula = (1 - 0.4 * a * g) ** (k / 2)
     print(f"{g:4.1f}  {a:3d}  {k:3d}   {formula:9.3f}   {factor(**lever):10.3f}   {measured(**lever):8.3f}")
@@ -568,6 +564,8 @@ claim("factor with β = −0.5", factor(4, remember, beta=-0.5), 0.985, 0.988, e
 # data are one bump at 1. Of all its weights we watch two summaries: where the fakes are ($\theta$: their mean, minus 1)
 # and what D tells them ($\psi$: the mean slope of its logit at the fakes).
 #
+# These networks are trained by Adam, which our two numbers were not, so it is a test.
+#
 # > **Predict** the three portraits: memory 0.9; no memory; no memory, D four times as fast, R1.
 
 # %%
@@ -625,7 +623,8 @@ claim("no memory, D 4 ×, R1: distance after the first fifth, largest", best.mea
 # the line of best answers and slides down.
 # </details>
 #
-# So a portrait can be read like a doctor's chart, and so can a log, which shows the same motion from the side:
+# So a portrait can be read like a doctor's chart, and so can a log, which shows the same motion from the side. Five
+# levers are there to pull: the order of moves, friction, D's rate, D's number of moves, memory.
 #
 # | you see | it is | pull this lever |
 # |---|---|---|
@@ -641,8 +640,9 @@ claim("no memory, D 4 ×, R1: distance after the first fifth, largest", best.mea
 # What if the *generator* is the fast one? Then it plays against a D that hardly moves. The best it can do against a
 # frozen D: its loss is an average of $-\log D(x)$ over its samples, and no average is smaller than the smallest term.
 # So it should put *every* sample on the one point where D is largest. **A generator that is far too fast does not learn
-# a distribution. It learns a point**, until D notices, and then it hops to the next. Lesson 01 assumed
-# $\min_G\max_D$ (D answers G). A fast G plays $\max_D\min_G$ (G answers D): another game, with another solution.
+# a distribution. It learns a point**, until D notices, and then it hops to the next. Its samples cover one mode of the
+# data, or a few, and the others are forgotten: *mode collapse*. Lesson 01 assumed $\min_G\max_D$ (D answers G). A fast
+# G plays $\max_D\min_G$ (G answers D): another game, with another solution.
 #
 # **Check** the step from an average to its smallest term, with a hundred random distributions on a hundred places:
 
@@ -655,11 +655,11 @@ claim("least average fine minus the fine at the best place", (shares @ fine).min
 # We cause collapse on purpose, on the ring of lesson 01: the generator's rate is 16 times the discriminator's. Then two
 # cures: make D the one that is four times as fast, or keep the bad rates and let D move five times per move of G. The
 # games come from `build`, the function that `course-gan train 02` calls (as it stands, it plays the cured grid of
-# section 9).
+# section 9). All of them play with DCGAN's memory of 0.5 and keep an average with $\beta=0.99$.
 #
 # To count: a mode is *found* if it owns at least a fifth of its fair share of 2,000 samples, within three standard
-# deviations. (`course_gan.metrics.mode_count` is content with a single sample; a string of strays fools it.) We count
-# ten times during each run, for three seeds.
+# deviations, a little stricter than in lesson 01. (`course_gan.metrics.mode_count` is content with a single sample; a
+# string of strays fools it.) We count ten times during each run, for three seeds.
 
 
 # %%
@@ -702,7 +702,8 @@ def show_samples(rows, centres, limit, height):  # title -> (n, 2) for each seed
 
 caption = (
     "Samples after training (vermillion) and the eight real modes (rings), three seeds a row. With a generator 16 times "
-    "as fast as its judge everything is heaped near one place or is on its way to the next. Both cures find all modes."
+    "as fast as its judge everything is heaped near one place or is on its way to the next. Both cures find all "
+    "modes, or nearly all."
 )
 rows = {name: [run[0] for run in results] for name, results in runs.items()}
 plots.show(show_samples(rows, centres, 1.6, 8.4), caption, key=True)
@@ -723,12 +724,13 @@ claim("collapsed: share of the average's samples near a mode, largest", max(aver
 # %% [markdown]
 # *What you should see:* the same networks, losses and data; only who is fast differs. Strings of samples between modes
 # remain, because a continuous generator cannot tear its cloud (lesson 01). The last claim is the case
-# promised in section 6: the averaged generator of a collapsed run lands almost *nowhere* near a mode. It is the mean of
-# hops between modes, and the mean of two good places can be a bad one. **EMA calms an orbit. It does not cure
-# collapse.**
+# promised in section 6: the averaged generator of a collapsed run lands almost *nowhere* near a mode. Its weights are
+# the mean of generators that hopped from place to place, and between two places there may be nothing. **EMA calms an
+# orbit. It does not cure collapse.**
 #
-# And recall section 5 of lesson 01: the loss $-\log D$ fines samples where there are no data, and never fines a
-# forgotten mode. A fast G has no reason to come back.
+# Why does a fast G not come back by itself? Its loss is an average over its *own* samples. A forgotten mode has none,
+# so it is never fined for it (section 5 of lesson 01). Only D can call it back, by believing again in the place that
+# was left, and for that D has to be quick enough.
 
 # %% [markdown]
 # ## 9 · Twenty-five modes
@@ -766,9 +768,9 @@ claim("grid, the averages: share of samples near a mode, least", min(share for _
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A handful at most. And this time averaging helps a little: the cured players circle around something good, and the
-# mean of good neighbours is good. The grid is not finished: rows or columns are found first, as strings, and the
-# strings break up later. More steps would do it (try `GRID_STEPS = 6000`); a faster G would not.
+# A few at most. And this time averaging does no harm, and may help a little: the cured players circle around
+# something good, and the mean of good neighbours is good. The grid is not finished: rows or columns are found first, as
+# strings, and the strings break up later. More steps would do it (try `GRID_STEPS = 6000`); a faster G would not.
 # </details>
 #
 # A warning before you take these rates home: they are right for these networks. A discriminator can also be far too
