@@ -8,8 +8,8 @@ from course_gan.data.base import ImageSet, choose, resize
 def digits(split: str = "train", size: int = 8) -> ImageSet:
     """1,797 handwritten digits, white on black, one channel, with the factor "digit".
 
-    split: "train" (the first four fifths of the file, 1,437), "test" (the last fifth) or "all". The file goes writer
-        by writer, so most writers in test are not in train.
+    split: "train" (the first four fifths of the file, 1,437), "test" (the last fifth) or "all". The file is not
+        shuffled: digits of one hand tend to stand together, so a cut shares fewer writers than a random choice would.
     size: height and width in pixels; 8 is the original, other sizes are interpolated.
     Raises ValueError for an unknown split.
 
