@@ -127,7 +127,8 @@ def train(lesson, out, profile, pairs, resume):
 @click.argument("lesson", nargs=-1)
 @click.option("--force", is_flag=True, help="Build even what is current.")
 @click.option("--check", is_flag=True, help="Only say what is stale; exit status 1 if anything is.")
-def build(lesson, force, check):
+@click.option("--threads", default=2, show_default=True, help="Computing threads; 1 where other work goes on.")
+def build(lesson, force, check, threads):
     """Build notebooks/ from source/, executed under the cpu profile; solutions/ and exercises/, unexecuted.
 
     Only what is stale. LESSON is a number (03), a name (03_dcgan) or clinic; all where none is given.
@@ -156,7 +157,7 @@ def build(lesson, force, check):
                     bar.total = cells
                     bar.update(done - bar.n)
 
-                seconds = builder.build(one, progress=progress)
+                seconds = builder.build(one, threads=threads, progress=progress)
             click.echo(f"{one.name}: built in {seconds:.0f} s")
     sys.exit(1 if check and stale else 0)
 
