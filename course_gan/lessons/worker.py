@@ -2,9 +2,12 @@
 as JSON on standard input and reports on standard output, one JSON object a line: cells, started, finished, and at
 last an error (with its cell) or none."""
 
+import contextlib
 import json
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 from course_gan.errors import CourseError
@@ -93,10 +96,23 @@ def _one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {text[0] if text else 'no message'}"
 
 
+def follow_parent(parent: int, every: float = 1.0) -> None:
+    """End this process and its kernel when the process that started it is gone, killed without a word."""
+    import psutil
+
+    while os.getppid() == parent:
+        time.sleep(every)
+    for member in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+    os._exit(1)
+
+
 def main() -> None:
     """Take the job from standard input; keep standard output for reports, away from the kernel, which inherits it."""
     reports = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
 
     def say(**fields):
         print(json.dumps(fields), file=reports, flush=True)

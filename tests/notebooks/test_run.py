@@ -129,6 +129,19 @@ def test_interrupted_it_keeps_what_is_finished_and_resumes(tmp_path):
     }
 
 
+def test_a_run_that_is_killed_leaves_no_process_behind(tmp_path):
+    process = subprocess.Popen([*COMMAND, "run", write_case(tmp_path, "hangs"), "--out", tmp_path / "out"])
+    family, deadline = [], time.monotonic() + 90
+    while not any("ipykernel" in " ".join(p.cmdline()) for p in family) and time.monotonic() < deadline:
+        time.sleep(0.3)
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert len(family) >= 2  # the worker and its kernel
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+
+
 @pytest.mark.parametrize(
     ("words", "status", "line"),
     [
