@@ -305,7 +305,7 @@ def play(table, seed):
     centres = torch.stack([angle.cos(), angle.sin()], 1)
     G = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2))
     D = nn.Sequential(nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1))
-    optimizers = [torch.optim.Adam(net.parameters(), betas=(0.0, 0.9)) for net in (G, D)]
+    optimizers = [torch.optim.Adam(net.parameters(), betas=(0.0, 0.9), fused=True) for net in (G, D)]
     counts = []
     for step, both in enumerate(table.tolist(), 1):
         for optimizer, rate in zip(optimizers, both):
