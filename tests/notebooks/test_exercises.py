@@ -137,7 +137,8 @@ def test_a_solution_passes_every_item(exercise, tmp_path):
     said = output(run(exercise.solution, tmp_path))
     items = len(cells(exercise.release, "grade"))
     assert f"{exercise.name.split('_')[0]}: {items} of {items} pass" in said
-    assert "✗" not in said
+    on_purpose = sum(c.source.count("# wrong on purpose") for c in convert.read(exercise.solution).cells)
+    assert said.count("✗") == on_purpose, "exercise 00 shows how a failing check reads"
 
 
 # ── nbgrader ────────────────────────────────────────────────────────────────────────────────────────────────────────
