@@ -98,35 +98,36 @@ def brute_force(real, fake, k):
 
 
 def scattered(generator):
-    """Samples of which some lie at modes, some far from all, and some modes have none or hardly any."""
-    cases = []
-    for modes, d, n in ((3, 2, 30), (8, 2, 400), (10, 3, 500), (6, 2, 300)):
-        while True:
-            centres = 4 * normal(generator, modes, d)
-            if torch.pdist(centres).min() > 1.2:  # nearer than six deviations: some balls overlap
-                break
+    """Samples of which some lie at modes, some far from all; modes that have few or none; no usual mistake is right."""
+    return [scattered_until(generator, *sizes) for sizes in ((3, 2, 30), (8, 2, 400), (10, 3, 500), (6, 2, 300))]
+
+
+def scattered_until(generator, modes, d, n):
+    while True:
+        centres = 4 * normal(generator, modes, d)
         std, share = float(uniform(generator, 1, low=0.2, high=0.3)), float(uniform(generator, 1, low=0.15, high=0.3))
-        weights = torch.ones(modes)
-        weights[: modes // 3] = 0.03  # hardly any
+        weights = torch.linspace(0.08, 1, modes)
         if modes > 3:
-            weights[-1] = 0  # none: a count has to know how many there might be
-        owner = torch.multinomial(weights, n, replacement=True, generator=generator)
-        samples = centres[owner] + std * normal(generator, n, d)
-        lost = n // 3
-        samples[:lost] = centres[owner[:lost]] + 4 * std * torch.nn.functional.normalize(
-            normal(generator, lost, d), dim=1
-        )
-        cases.append({"samples": samples, "centres": centres, "std": std, "share": share})
-    return cases
+            weights[-1] = 0  # a count has to know how many there might be
+        owner, lost = torch.multinomial(weights, n, replacement=True, generator=generator), n // 3
+        away = normal(generator, n, d)
+        away[:lost] *= 4 / away[:lost].norm(dim=1, keepdim=True)  # at four deviations
+        case = {"samples": centres[owner] + std * away, "centres": centres, "std": std, "share": share}
+        apart = torch.pdist(centres).min() > 1.2  # nearer than six deviations: some balls overlap
+        wrong = [counted(**case, of_near=True), counted(**case, known=modes - 1)]
+        if apart and (modes == 3 or counted(**case) not in wrong):
+            return case
 
 
-def counted(samples, centres, std, share):
+def counted(samples, centres, std, share, of_near=False, known=None):
+    """The count; on demand with a fair portion of the near samples only, or of fewer modes."""
     counts, near = [0] * len(centres), 0
     for row in distances(samples, centres):
         if row.min() <= 3 * std:
             counts[int(row.argmin())] += 1
             near += 1
-    return sum(c >= share * len(samples) / len(centres) for c in counts), near / len(samples)
+    fair = (near if of_near else len(samples)) / (known or len(centres))
+    return sum(c >= share * fair for c in counts), near / len(samples)
 
 
 # ── 5 · copies ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,12 +161,12 @@ def copies_of(samples, training, held_back):
 
 
 def accused_rightly(case, expected, answer):
-    if not isinstance(answer, torch.Tensor | tuple) or len(answer) != len(expected):
-        return f"expected {len(expected)} values, True where a sample is accused, got {type(answer).__name__}"
     try:
         answer = torch.as_tensor(answer).reshape(-1)
     except (TypeError, ValueError, RuntimeError):
-        return "expected a tensor of True and False, one for each sample"
+        return f"expected a tensor of True and False, one for each sample, got {type(answer).__name__}"
+    if len(answer) != len(expected):
+        return f"expected {len(expected)} values, True where a sample is accused, got {len(answer)}"
     if answer.dtype != torch.bool and not ((answer == 0) | (answer == 1)).all():
         return "expected True or False for each sample, got other numbers"
     answer, copies = answer.bool(), int(expected.sum())
@@ -187,7 +188,7 @@ def ladders(generator):
         m = (
             torch.tensor(sizes[1], dtype=torch.float64)
             if sizes[1]
-            else (n * uniform(generator, len(n), low=0.2, high=3)).round()
+            else (n * 10 ** uniform(generator, len(n), low=-0.7, high=0.7)).round()
         )
         limit, rate = uniform(generator, 2, low=1, high=5).tolist()
         scores = limit + 200 * rate * (1 / n + 1 / m) * (1 + 0.1 * normal(generator, len(n)))

@@ -43,7 +43,7 @@ def by_textbook(real, fake):
 
 
 def uncentred(x):
-    return (x.T @ x - len(x) * x.mean(0)[:, None] * x.mean(0)).float().double() / (len(x) - 1)
+    return x.T @ x / (len(x) - 1)
 
 
 # ── kernel distance, precision and recall ───────────────────────────────────────────────────────────────────────────
@@ -296,7 +296,7 @@ WRONG = {
             (x.mean(0) - y.mean(0)).square().sum()
             + (torch.atleast_2d(x.T.cov()) - torch.atleast_2d(y.T.cov())).square().sum()
         ),
-        "rounded by an uncentred covariance": but_frechet(cov=uncentred),
+        "second moments, not covariances": but_frechet(cov=uncentred),
         "centres in place": lambda x, y: frechet(x.sub_(x.mean(0)), y),
         "nought": returns(0.0),
     },
@@ -356,7 +356,7 @@ WRONG = {
         "samples near each other": lambda s, t, h: (
             torch.cdist(s, s).fill_diagonal_(torch.inf).amin(1) < near(h, t).quantile(0.01) / 2
         ),
-        "the innocent": accuse(lambda s, t, h: near(h, t).quantile(0.01) / 2 * 1e6),
+        "a limit far too large": accuse(lambda s, t, h: near(h, t).quantile(0.01) / 2 * 1e6),
         "turned round": lambda s, t, h: near(s, t) >= near(h, t).quantile(0.01) / 2,
         "of the training pictures": lambda s, t, h: near(t, s) < near(h, t).quantile(0.01) / 2,
         "distances": lambda s, t, h: near(s, t),
