@@ -130,6 +130,7 @@ def show(chart: Chart, caption: str, critic: bool = False) -> None:
     critic: the losses are a critic's, so that log 4 and log 2 mean nothing.
     """
     from course_gan import plots
+    from course_gan.plots.grids import mosaic
 
     figure, axes = plots.panels(2, 2, height=5.6, width=8.6)
     plots.curves(chart.losses, axes=axes[0])
@@ -146,7 +147,7 @@ def show(chart: Chart, caption: str, critic: bool = False) -> None:
     else:
         side = round(chart.fake.shape[1] ** 0.5)
         pictures = torch.cat([chart.first[:12], chart.fake[:36]]).reshape(-1, 1, side, side)
-        axes[3].imshow(plots.mosaic(pictures, 12, gap=1))
+        axes[3].imshow(mosaic(pictures, 12, gap=1))
         axes[3].set_title("before (top row), after", fontsize=9)
         axes[3].set_axis_off()
     plots.show(figure, caption)

@@ -159,10 +159,10 @@ def generator_step_2(G, D, optimizer, z):
 
 
 def descents(G, D):
-    return torch.optim.SGD(G.parameters(), lr=0.02), torch.optim.Adam(D.parameters(), lr=4e-3, betas=(0.0, 0.9))
+    return torch.optim.SGD(G.parameters(), lr=0.005), torch.optim.Adam(D.parameters(), lr=4e-3, betas=(0.0, 0.9))
 
 
-chart = clinic.train(steps=500, head_start=250, optimizers=descents, generator_step=generator_step_2)
+chart = clinic.train(steps=400, head_start=250, optimizers=descents, generator_step=generator_step_2)
 clinic.show(chart, "Patient 2.")
 print("modes found and precision:", clinic.score(chart.fake))
 
@@ -528,7 +528,7 @@ def classifier_loss_8(logits, labels):
     return nn.CrossEntropyLoss()(probabilities, labels)
 
 
-def learn(loss_of, steps=300):
+def learn(loss_of, steps=800):
     torch.manual_seed(0)
     images, labels = digits[:1437], data.digits("train").labels["digit"]
     network = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
