@@ -328,7 +328,9 @@ def signal_kept(case, expected, answer):
     depth, width = case["depth"], case["width"]
     wanted = ((width, 2), *[(width, width)] * (depth - 1), (2, width))
     if answer["shapes"] != wanted:
-        return f"expected {depth + 1} linear layers of {width} features, as the patient has, got {len(answer['shapes'])}"
+        return (
+            f"expected {depth + 1} linear layers of {width} features, as the patient has, got {len(answer['shapes'])}"
+        )
     for i, (spread, mean, shape) in enumerate(zip(answer["relative"], answer["mean"], answer["shapes"]), 1):
         slack = 0.08 if min(shape) > 2 else 0.35  # small layers differ more by chance
         if abs(spread - 1) > slack or abs(mean) > slack:

@@ -713,9 +713,12 @@ def some_digits(n):
     return digits[torch.randint(1437, (n,))] * 2 - 1
 
 
-for norm, caption in ((nn.BatchNorm1d, "A healthy generator of digits."), (norm_10, "Patient 10, after as many steps.")):
+for norm, caption in (
+    (nn.BatchNorm1d, "A healthy generator of digits."),
+    (norm_10, "Patient 10, after as many steps."),
+):
     chart = clinic.train(
-        300, sample=some_digits, latent=16, networks=lambda: networks_of_digits(norm), optimizers=digit_rates
+        300, sample=some_digits, latent=16, networks=lambda norm=norm: networks_of_digits(norm), optimizers=digit_rates
     )
     clinic.show(chart, caption)
     print("spread of the fakes before the first step:", f"{float(chart.first.std(0).mean()):.1g}")

@@ -3,6 +3,7 @@
 import copy
 import math
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -142,7 +143,9 @@ def clip(D, bound=0.1, low=None):
             weight.clamp_(-bound if low is None else low, bound)
 
 
-def critic_step(after=clip, before=lambda D: None, sign=1, made=lambda G, z: G(z).detach(), clear=lambda o: o.zero_grad()):
+def critic_step(
+    after=clip, before=lambda D: None, sign=1, made=lambda G, z: G(z).detach(), clear=lambda o: o.zero_grad()
+):
     def step(G, D, optimizer, real, z):
         value = sign * (D(made(G, z)).mean() - D(real).mean())
         clear(optimizer)
@@ -285,7 +288,7 @@ class OwnNorm(nn.Module):
 def deep(start, depth=8, width=64, only=nn.Module, more=0):
     sizes = [2, *[width] * (depth + more), 2]
     layers = []
-    for inputs, outputs in zip(sizes, sizes[1:]):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     G = nn.Sequential(*layers[:-1])
     for layer in G:
@@ -494,7 +497,9 @@ WRONG = {
         "softmax over the batch": lambda l, y: F.nll_loss(l.log_softmax(0), y),
         "no logarithm": lambda l, y: F.nll_loss(l.softmax(1), y),
         "no softmax": lambda l, y: F.nll_loss(l, y),
-        "log of a softmax that underflows": lambda l, y: F.nll_loss((4 * l).exp().div((4 * l).exp().sum(1, True)).log() / 4, y),
+        "log of a softmax that underflows": lambda l, y: F.nll_loss(
+            (4 * l).exp().div((4 * l).exp().sum(1, True)).log() / 4, y
+        ),
         "sum": lambda l, y: F.cross_entropy(l, y, reduction="sum"),
         "one a sample": lambda l, y: F.cross_entropy(l, y, reduction="none"),
         "the sign": lambda l, y: -F.cross_entropy(l, y),
