@@ -1,10 +1,10 @@
 # %% [markdown]
 # # The clinic
 #
-# Twelve patients, about 150 minutes; take them a ward at a time. Each is a training script that is healthy in every part
-# but one — or in every part: not everybody who comes is ill. You look at its chart, read the one part that its author
-# wrote, **name the fault**, and **mend it**. The page `notebooks/clinic` teaches how to read a chart; have its table of
-# symptoms beside you.
+# Twelve patients, about 150 minutes; take them a ward at a time. Each is a training script that is healthy in every
+# part but one — or in every part: not everybody who comes is ill. You look at its chart, read the one part that its
+# author wrote, **name the fault**, and **mend it**. The page `notebooks/clinic` teaches how to read a chart; have its
+# table of symptoms beside you.
 #
 # | | item | difficulty | minutes | practises | points |
 # |---|---|---|---|---|---|
@@ -462,8 +462,8 @@ check("clinic.mend_6", mended_6)
 # %% [markdown]
 # ## Patient 7
 #
-# No curves this time. This author trains on four fifths of the digits, keeps one fifth to measure on, and is proud: "the
-# held-out pictures are as easy as the training pictures". Below, how far each held-out digit is from the nearest
+# No curves this time. This author trains on four fifths of the digits, keeps one fifth to measure on, and is proud:
+# "the held-out pictures are as easy as the training pictures". Below, how far each held-out digit is from the nearest
 # training digit; and, for comparison, the same for digits of *other writers*.
 
 
@@ -618,8 +618,8 @@ check("clinic.ward_b", ward_b)
 #
 # ## Patient 9
 #
-# A deep generator without norms. Its author knows that such a network needs He's initialisation, which keeps the size of
-# a signal through every ReLU: weights from $N(0,\ 2/\text{inputs})$, biases 0.
+# A deep generator without norms. Its author knows that such a network needs He's initialisation, which keeps the size
+# of a signal through every ReLU: weights from $N(0,\ 2/\text{inputs})$, biases 0.
 
 
 # %%
@@ -733,7 +733,8 @@ for norm, caption in (
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# In PyTorch the second argument is `eps`, added to the variance. And `momentum` is the share of the **new** value: to keep
+# In PyTorch the second argument is `eps`, added to the variance. And `momentum` is the share of the **new** value: to
+# keep
 # 0.8 of the old one it has to be …
 # </details>
 
@@ -836,8 +837,8 @@ print("modes found and precision:", clinic.score(chart.fake))
 #
 # <details><summary>Hint</summary>
 #
-# Look at the logits: how sure is D, of the real points and of the fakes? Unlike patient 2, G's gradient is loud; G is too slow
-# to follow it. Making *both* slow leaves both too little time.
+# Look at the logits: how sure is D, of the real points and of the fakes? Unlike patient 2, G's gradient is loud; G is
+# too slow to follow it. Making *both* slow leaves both too little time.
 # </details>
 # <details><summary>Stronger hint</summary>
 #

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The clinic
 #
-# **After this page you can** look at a training that went wrong, say which tests would tell one fault from another, make
-# them in a minute, and name the fault before you change a line.
+# **After this page you can** look at a training that went wrong, say which tests would tell one fault from another,
+# make them in a minute, and name the fault before you change a line.
 #
 # | | |
 # |---|---|
@@ -15,8 +15,8 @@
 # will read what was meant, not what stands there. Physicians do something else. They know how a healthy body behaves,
 # they take a few vital signs, and for every suspicion they know a *test* that would contradict it.
 #
-# All patients of the clinic are one script on lesson 01's ring of eight Gaussians, and differ from the healthy one in one
-# part. Three cases are worked through here. Twelve more, one of them healthy, wait in `exercises/clinic`.
+# All patients of the clinic are one script on lesson 01's ring of eight Gaussians, and differ from the healthy one in
+# one part. Three cases are worked through here. Twelve more, one of them healthy, wait in `exercises/clinic`.
 
 # %%
 import inspect
@@ -55,8 +55,8 @@ torch.set_num_threads(1)  # networks as small as ours: a second thread would mos
 print(inspect.getsource(clinic.train))
 
 # %% [markdown]
-# > **Predict:** the healthy script runs for 600 rounds. Where will D's loss stand at the end, where G's? Will the logits of
-# > real and fake points drift apart?
+# > **Predict:** the healthy script runs for 600 rounds. Where will D's loss stand at the end, where G's? Will the
+# > logits of real and fake points drift apart?
 
 # %%
 healthy = clinic.train(STEPS, SEED)
@@ -91,17 +91,17 @@ claim("share of the fakes within 0.2 of a mode", precision, 0.6, 0.95)
 # *Mean logits* (above right) say how sure D is. A D that says +15 of real points and −15 of fakes has won.
 #
 # *Vital signs* (below left, logarithmic). The **gradient of the generator** is how loudly G is spoken to: 1e-6 is
-# silence. The **slope of D at a point** is what a penalty promises to hold near some value. The **largest weight of D** is
-# what clipping promises. The **spread of the fakes** is 0 when all latents give the same sample.
+# silence. The **slope of D at a point** is what a penalty promises to hold near some value. The **largest weight of
+# D** is what clipping promises. The **spread of the fakes** is 0 when all latents give the same sample.
 #
 # *Samples* (below right) decide. Nothing else does.
 
 # %% [markdown]
 # ## 2 · From symptom to fault
 #
-# Read this table from left to right: what you see, what else you would have to see or measure to be sure, and only then
-# the name. The third column matters most: **a test is good if the suspected fault and the next likely one give different
-# outcomes.**
+# Read this table from left to right: what you see, what else you would have to see or measure to be sure, and only
+# then the name. The third column matters most: **a test is good if the suspected fault and the next likely one give
+# different outcomes.**
 #
 # | what you see | suspect | the test that decides |
 # |---|---|---|
@@ -122,9 +122,10 @@ claim("share of the fakes within 0.2 of a mode", precision, 0.6, 0.95)
 # | held-out pictures as easy as training pictures | **test data in training** | distance of each to its nearest training picture: any 0? |
 # | wobbling losses, good samples | **healthy** | all of the above |
 #
-# Two pairs are easily confused. A *silent* G (first row) and a *shouted-at* G (second row) both lose against a D that is
-# sure; the size of G's gradient tells them apart, and the remedies are opposite: one wants another loss, the other another
-# balance. And "losses at log 4" is both the best and the worst that can be said of a game: look at the samples.
+# Two pairs are easily confused. A *silent* G (first row) and a *shouted-at* G (second row) both lose against a D that
+# is sure; the size of G's gradient tells them apart, and the remedies are opposite: one wants another loss, the other
+# another balance. And "losses at log 4" is both the best and the worst that can be said of a game: look at the
+# samples.
 
 # %% [markdown]
 # ## 3 · Case one: a loss with a floor
@@ -168,25 +169,27 @@ caption = (
 clinic.show(patient, caption)
 
 # %% [markdown]
-# D is *not* weak: its logits are beyond ±10. It is as right as one can be and still pays 1.006. When a loss stops at a number,
-# **ask which number, and what the smallest value is that this formula can take.** `binary_cross_entropy_with_logits`
-# has a sigmoid inside. What goes in is an answer $s$ that was through a sigmoid already, and lies between 0 and 1:
+# D is *not* weak: its logits are beyond ±10. It is as right as one can be and still pays 1.006. When a loss stops at a
+# number, **ask which number, and what the smallest value is that this formula can take.**
+# `binary_cross_entropy_with_logits` has a sigmoid inside. What goes in is an answer $s$ that was through a sigmoid
+# already, and lies between 0 and 1:
 #
 # $$\text{loss}=\log(1+e^{-s_\text{real}})+\log(1+e^{s_\text{fake}}),\qquad 0<s<1.$$
 #
-# The best it can do is $s_\text{real}=1$, $s_\text{fake}=0$, which costs $\log(1+e^{-1})+\log 2=0.3133+0.6931=1.0064$. The
-# ground that it hit has a name: **sigmoid twice**.
+# The best it can do is $s_\text{real}=1$, $s_\text{fake}=0$, which costs $\log(1+e^{-1})+\log 2=0.3133+0.6931=1.0064$.
+# The ground that it hit has a name: **sigmoid twice**.
 
 # %%
 floor = math.log(1 + math.exp(-1)) + math.log(2)
 claim("the floor on paper", floor, 1.00640, 1.00642, exact=True)
 reached = min(patient.losses["discriminator loss"])
 claim("the lowest loss of the run, above the floor", reached - floor, 0, 0.005)
-claim("G's gradient at its most silent, after G has begun", min(patient.signs["gradient of the generator"][alone // 10 + 1 :]), 0, 1e-4)  # fmt: skip
+heard = patient.signs["gradient of the generator"][alone // 10 + 1 :]
+claim("G's gradient at its most silent, after G has begun", min(heard), 0, 1e-4)
 
 # %% [markdown]
-# Classifiers have the same disease under another name: `nn.CrossEntropyLoss` has a softmax inside. Send it probabilities,
-# and a *perfect* answer among ten classes, $(1,0,\dots,0)$, costs $-\log\frac{e}{e+9}$.
+# Classifiers have the same disease under another name: `nn.CrossEntropyLoss` has a softmax inside. Send it
+# probabilities, and a *perfect* answer among ten classes, $(1,0,\dots,0)$, costs $-\log\frac{e}{e+9}$.
 
 # %% tags=["nbval-check-output"]
 perfect = F.one_hot(torch.tensor([3]), 10).float()
@@ -195,8 +198,8 @@ print(f"on paper, log(1 + 9/e):                     {math.log(1 + 9 / math.e):.4
 print(f"as logits that are sure, 50 and 0:          {F.cross_entropy(50 * perfect, torch.tensor([3])).item():.4f}")
 
 # %% [markdown]
-# *Mended:* leave one sigmoid out, it does not matter which; the course leaves out ours (lesson 01, *Why this course never
-# lets a discriminator end in a sigmoid*).
+# *Mended:* leave one sigmoid out, it does not matter which; the course leaves out ours (lesson 01, *Why this course
+# never lets a discriminator end in a sigmoid*).
 #
 # > **Claim to check: "if the samples look right, the code is right."**
 #
@@ -213,12 +216,12 @@ claim("its gradient of the generator, in units of the healthy one", quiet, 0, 0.
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It does, almost as well as the healthy one. Adam divides by the size of the gradient, so it hears even a whisper; and where D
-# is never sure, the second sigmoid is nearly a straight line.
+# It does, almost as well as the healthy one. Adam divides by the size of the gradient, so it hears even a whisper; and
+# where D is never sure, the second sigmoid is nearly a straight line.
 # </details>
 #
-# **The claim is false.** A fault can be there for months and do nothing, until the data are harder or D gets ahead. That is
-# why parts are tested by what they promise, and not by whether a run that contains them happens to look well.
+# **The claim is false.** A fault can be there for months and do nothing, until the data are harder or D gets ahead.
+# That is why parts are tested by what they promise, and not by whether a run that contains them happens to look well.
 
 # %% [markdown]
 # ## 4 · Case two: it depends on the company
@@ -249,8 +252,8 @@ case_two = clinic.train(
 )  # fmt: skip
 
 # %% [markdown]
-# *Test:* draw the same ten latents in two kinds of company: all ten together, and two at a time. A generator is a function
-# of the latent. If it is one, both rows are the same.
+# *Test:* draw the same ten latents in two kinds of company: all ten together, and two at a time. A generator is a
+# function of the latent. If it is one, both rows are the same.
 
 # %%
 G, latents = case_two.G, torch.randn(10, 16, generator=torch.Generator().manual_seed(SEED + 1))
@@ -269,8 +272,8 @@ as_it_should = in_two_companies()
 rows = ["training,\nten", "training,\ntwo", "evaluation,\nten", "evaluation,\ntwo"]
 pictures = torch.cat([as_left, as_it_should]).reshape(40, 1, 8, 8)
 caption = (
-    "Case two. The same ten latents in each row. In training mode (upper rows) a picture depends on how many were drawn with it; in "
-    "evaluation mode (lower rows) it does not."
+    "Case two. The same ten latents in each row. In training mode (upper rows) a picture depends on how many were "
+    "drawn with it; in evaluation mode (lower rows) it does not."
 )
 plots.show(plots.image_grid(pictures, columns=10, rows=rows), caption, key=True)
 
@@ -281,14 +284,14 @@ claim("evaluation mode: the same", (as_it_should[0] - as_it_should[1]).abs().max
 claim("training mode: drawing moved a running mean by", drift, 1e-4, 10)
 
 # %% [markdown]
-# In training mode batch norm subtracts the mean *of the batch*, so every sample sees the others. With two in a batch, each
-# feature becomes +1 or −1 and nothing in between; alone in a batch it cannot be computed at all. And drawing *changes* the
-# model, because the running averages go on averaging. The name: **samples in training mode**. *Mended:* draw under
-# `G.eval()` and `torch.no_grad()`, and give back the mode that you found. The library's `game.sample` does; and what it
-# samples is the averaged generator.
+# In training mode batch norm subtracts the mean *of the batch*, so every sample sees the others. With two in a batch,
+# each feature becomes +1 or −1 and nothing in between; alone in a batch it cannot be computed at all. And drawing
+# *changes* the model, because the running averages go on averaging. The name: **samples in training mode**. *Mended:*
+# draw under `G.eval()` and `torch.no_grad()`, and give back the mode that you found. The library's `game.sample` does;
+# and what it samples is the averaged generator.
 #
-# The test was worth more than the picture: it is a *property that must hold for every right program* (a sample depends on its
-# latent alone), so it needs no threshold and no trained eye.
+# The test was worth more than the picture: it is a *property that must hold for every right program* (a sample depends
+# on its latent alone), so it needs no threshold and no trained eye.
 
 # %% [markdown]
 # ## 5 · Case three: the same step twice
@@ -307,8 +310,8 @@ def discriminator_step(G, D, optimizer, real, z):
 
 case_three = clinic.train(STEPS, SEED, discriminator_step=discriminator_step)
 caption = (
-    "Case three. D's loss swings wider and wider, far above log 4. D is very sure, then sure of the opposite; the fakes are "
-    "chased away from the data."
+    "Case three. D's loss swings wider and wider, far above log 4. D is very sure, then sure of the opposite; the "
+    "fakes are chased away from the data."
 )
 clinic.show(case_three, caption)
 
@@ -318,12 +321,12 @@ modes, precision = clinic.score(case_three.fake)
 claim("share of its fakes near a mode", precision, 0, 0.2)
 
 # %% [markdown]
-# Swings that grow mean that a player *overshoots*: it goes on in a direction after the reason for it has gone. Lesson 02 showed
-# what momentum does to a game. But the optimiser has none (`betas=(0.0, 0.9)`), so who remembers?
+# Swings that grow mean that a player *overshoots*: it goes on in a direction after the reason for it has gone. Lesson
+# 02 showed what momentum does to a game. But the optimiser has none (`betas=(0.0, 0.9)`), so who remembers?
 #
-# *Test:* whatever remembers must be stored somewhere: in the weights, in the optimiser, or **in the gradients**. Run the
-# step from the same weights twice, once from clean gradients and once from gradients littered with ones. A healthy step
-# ends in the same place.
+# *Test:* whatever remembers must be stored somewhere: in the weights, in the optimiser, or **in the gradients**. Run
+# the step from the same weights twice, once from clean gradients and once from gradients littered with ones. A healthy
+# step ends in the same place.
 
 
 # %%
@@ -337,20 +340,23 @@ def ends(step, litter):  # D's weights after one step of SGD from fixed weights,
     return D[0].weight.detach()
 
 
-for name, step in (("healthy", clinic.discriminator_step), ("patient", discriminator_step)):
-    distance = (ends(step, 1.0) - ends(step, 0.0)).abs().max()
-    claim(f"{name}: how far litter moves the step's end", distance, *((0, 1e-6) if name == "healthy" else (0.099, 0.101)), True)  # fmt: skip
+def moved_by_litter(step):
+    return (ends(step, 1.0) - ends(step, 0.0)).abs().max()
+
+
+claim("the healthy step's end is moved by litter by", moved_by_litter(clinic.discriminator_step), 0, 1e-6, exact=True)
+claim("the patient's is moved by", moved_by_litter(discriminator_step), 0.099, 0.101, exact=True)
 
 # %% [markdown]
-# 0.1 is the learning rate times the litter: all of it counted. The name: **gradients pile up**. The patient's `zero_grad` is missing, so
-# each step adds its gradient to the sum of all before, which is momentum without any forgetting. *Mended:* one line,
-# `optimizer.zero_grad()`, before `backward()`.
+# 0.1 is the learning rate times the litter: all of it counted. The name: **gradients pile up**. The patient's
+# `zero_grad` is missing, so each step adds its gradient to the sum of all before, which is momentum without any
+# forgetting. *Mended:* one line, `optimizer.zero_grad()`, before `backward()`.
 
 # %% [markdown]
 # ## 6 · Four questions for any step
 #
-# Case three was found by running one step on two tiny linear players. This costs a millisecond, and there are only a few questions
-# to ask of a discriminator's step. Here they are as a function that you may take home.
+# Case three was found by running one step on two tiny linear players. This costs a millisecond, and there are only a
+# few questions to ask of a discriminator's step. Here they are as a function that you may take home.
 #
 # > **Predict:** a step without `detach` is examined, otherwise healthy. Which of the four questions fails?
 
@@ -394,12 +400,12 @@ for name, step in steps.items():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# "G hears nothing", and only that one: D's own move is right. Whether the fault does harm depends on whether somebody empties
-# G's gradients before G's move.
+# "G hears nothing", and only that one: D's own move is right. Whether the fault does harm depends on whether somebody
+# empties G's gradients before G's move.
 # </details>
 #
-# *What you should see:* one NO a fault, each in another column (a D that never moves also fails to tell real from fake). That is
-# what makes a set of tests a diagnosis: **different faults fail differently.**
+# *What you should see:* one NO a fault, each in another column (a D that never moves also fails to tell real from
+# fake). That is what makes a set of tests a diagnosis: **different faults fail differently.**
 
 # %% tags=["nbval-check-output"]
 verdicts = {name: tuple(examine(step).values()) for name, step in steps.items()}
@@ -438,8 +444,8 @@ for repeats in (1, 2, 8):
 # - Test parts on tiny players, where the right answer can be written down. It takes a millisecond.
 # - Good samples do not prove good code; a fault can sleep.
 #
-# **Read on:** Goodfellow et al., *Generative Adversarial Nets*, arXiv:1406.2661 (the healthy game); Gulrajani et al., *Improved Training of Wasserstein
-# GANs*, arXiv:1704.00028 (why one norm a sample, and why no batch norm in a critic); Salimans et al., *Improved Techniques
-# for Training GANs*, arXiv:1606.03498 (what goes wrong, and what was tried).
+# **Read on:** Goodfellow et al., *Generative Adversarial Nets*, arXiv:1406.2661 (the healthy game); Gulrajani et al.,
+# *Improved Training of Wasserstein GANs*, arXiv:1704.00028 (why one norm a sample, and why no batch norm in a critic);
+# Salimans et al., *Improved Techniques for Training GANs*, arXiv:1606.03498 (what goes wrong, and what was tried).
 #
 # **Now do** `exercises/clinic`: twelve patients, a name for each, and a remedy for all but one.

@@ -63,7 +63,11 @@ def names_right(table):
                 return str(name)
         return "healthy"
 
-    return {"a table": named(table), "one after the other": by_steps, "a list": lambda p: list(table.values())[p - min(table)]}  # fmt: skip
+    return {
+        "a table": named(table),
+        "one after the other": by_steps,
+        "a list": lambda p: list(table.values())[p - min(table)],
+    }
 
 
 # ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -74,7 +78,8 @@ def softplus_loss(real, fake):
 
 
 def d_step(
-    loss=softplus_loss, gamma=0.05, factor=0.5, whole=None, clear=lambda o, D: o.zero_grad(), made=lambda G, z: G(z).detach(),
+    loss=softplus_loss, gamma=0.05, factor=0.5, whole=None, clear=lambda o, D: o.zero_grad(),
+    made=lambda G, z: G(z).detach(),
     square=lambda slope: slope.square().sum(1).mean(),
 ):  # fmt: skip
     def step(G, D, optimizer, real, z):
@@ -232,7 +237,8 @@ def both_by_steps(G, D, optimizer_G, optimizer_D, real, z):
 
 def penalty(
     norm=lambda s: s.norm(dim=1), of=lambda n: (n - 1).square().mean(), graph=True,
-    epsilon=lambda x: torch.rand(len(x), 1, dtype=x.dtype), mix=lambda e, r, f: e * r + (1 - e) * f, score=lambda y: y.sum(),
+    epsilon=lambda x: torch.rand(len(x), 1, dtype=x.dtype), mix=lambda e, r, f: e * r + (1 - e) * f,
+    score=lambda y: y.sum(),
 ):  # fmt: skip
     def value(D, real, fake):
         x = mix(epsilon(real), real, fake).detach().requires_grad_()
@@ -611,6 +617,10 @@ RIGHT = {
         "by hand": carries_by_hand,
         "optimisers first": carried("optimizer_D", "optimizer_G", "D", "G"),
     },
-    "clinic.mend_12": {"the healthy script's": adam(2e-3, 4e-3), "RMSprop": rmsprop, "a little momentum": adam(4e-3, 8e-3, 0.5)},
+    "clinic.mend_12": {
+        "the healthy script's": adam(2e-3, 4e-3),
+        "RMSprop": rmsprop,
+        "a little momentum": adam(4e-3, 8e-3, 0.5),
+    },
     "clinic.ward_c": names_right(C),
-}  # fmt: skip
+}
