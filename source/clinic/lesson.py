@@ -169,10 +169,10 @@ caption = (
 clinic.show(patient, caption)
 
 # %% [markdown]
-# D is *not* weak: its logits are beyond ±10. It is as right as one can be and still pays 1.006. When a loss stops at a
-# number, **ask which number, and what the smallest value is that this formula can take.**
-# `binary_cross_entropy_with_logits` has a sigmoid inside. What goes in is an answer $s$ that was through a sigmoid
-# already, and lies between 0 and 1:
+# D is *not* weak: what it says of real points and of fakes is more than 10 apart. It is as right as one can be and
+# still pays 1.006. When a loss stops at a number, **ask which number, and what the smallest value is that this formula
+# can take.** `binary_cross_entropy_with_logits` has a sigmoid inside. What goes in is an answer $s$ that was through a
+# sigmoid already, and lies between 0 and 1:
 #
 # $$\text{loss}=\log(1+e^{-s_\text{real}})+\log(1+e^{s_\text{fake}}),\qquad 0<s<1.$$
 #
@@ -183,6 +183,8 @@ clinic.show(patient, caption)
 floor = math.log(1 + math.exp(-1)) + math.log(2)
 claim("the floor on paper", floor, 1.00640, 1.00642, exact=True)
 reached = min(patient.losses["discriminator loss"])
+sure = max(r - f for r, f in zip(patient.signs["real logit"], patient.signs["fake logit"]))
+claim("how far apart D's mean logits were, at most", sure, 10, 100)
 claim("the lowest loss of the run, above the floor", reached - floor, 0, 0.005)
 heard = patient.signs["gradient of the generator"][alone // 10 + 1 :]
 claim("G's gradient at its most silent, after G has begun", min(heard), 0, 1e-4)
@@ -226,8 +228,8 @@ claim("its gradient of the generator, in units of the healthy one", quiet, 0, 0.
 # %% [markdown]
 # ## 4 · Case two: it depends on the company
 #
-# *Complaint:* "My generator of digits is fine in training. When I draw a single picture it is grey, and the same latent
-# looks different each time." A generator with batch norm, trained on the 8×8 digits:
+# *Complaint:* "My generator of digits is fine in training. When I draw a few pictures at a time, the same latent looks
+# different in each; one at a time it refuses." A generator with batch norm, trained on the 8×8 digits:
 
 
 # %%
