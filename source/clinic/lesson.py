@@ -320,7 +320,7 @@ clinic.show(case_three, caption)
 # %%
 claim("D's largest loss", max(case_three.losses["discriminator loss"]), 4, 1e6)
 modes, precision = clinic.score(case_three.fake)
-claim("share of its fakes near a mode", precision, 0, 0.2)
+claim("share of case three's fakes near a mode", precision, 0, 0.2)
 
 # %% [markdown]
 # Swings that grow mean that a player *overshoots*: it goes on in a direction after the reason for it has gone. Lesson
