@@ -25,7 +25,7 @@ from course_gan.lessons.find import choose
 from course_gan.lessons.notebook import claims_in
 from course_gan.paths import ROOT
 
-NO_CONVOLUTION = {"01", "02"}  # bf16 is used for convolutional players alone: these lessons never see it
+NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is used for convolutional players alone: these lessons never see it
 NO_BF16 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 

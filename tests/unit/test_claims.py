@@ -11,7 +11,7 @@ from course_gan.lessons.notebook import claims_in
 from course_gan.paths import ROOT
 
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
-NO_CONVOLUTION = {"01", "02"}  # bf16 is for convolutional players alone
+NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is for convolutional players alone
 
 
 def committed(lesson):

@@ -1,4 +1,7 @@
-"""Lessons: a notebook is what its source says, what it states is so, and it is fit to be read."""
+"""Lessons: a notebook is what its source says, what it states is so, and it is fit to be read.
+
+The clinic's page is a lesson like the others: every rule here holds for it too.
+"""
 
 import base64
 import io
@@ -123,6 +126,11 @@ def test_equal_cells_get_ids_of_their_own(tmp_path):
 @pytest.mark.parametrize("word", ["00", "00_start_here", "start_here"])
 def test_a_lesson_is_found_by_number_and_name(word):
     assert [lesson.name for lesson in choose((word,))] == ["00_start_here"]
+
+
+def test_the_clinic_is_found_by_its_name_and_comes_last():
+    assert [lesson.notebook.name for lesson in choose(("clinic",))] == ["clinic.ipynb"]
+    assert LESSONS[-1].number == "clinic"
 
 
 def test_an_unknown_lesson_is_named_with_those_there_are():
