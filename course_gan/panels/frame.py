@@ -15,6 +15,7 @@ import torch
 from course_gan import plots
 from course_gan.errors import CourseError
 from course_gan.plots.display import bundle
+from course_gan.training import NonFiniteError
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -37,6 +38,8 @@ def one_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or ["no message"]
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
         return "out of memory: choose a smaller batch size or width and start again; the game so far is kept"
+    if isinstance(error, NonFiniteError):
+        return f"{lines[0].split(';')[0]}: press Start with a lower learning rate"
     return lines[0] if isinstance(error, CourseError | ValueError) else f"{type(error).__name__}: {lines[0]}"
 
 
@@ -163,7 +166,7 @@ class Panel:
             return self.draw().figure
 
     def draw(self):
-        """Make the Picture of this panel anew."""
+        """A new Picture of the state as of now; `self.picture` is the one that the page shows."""
         raise NotImplementedError
 
     def controls(self) -> list:

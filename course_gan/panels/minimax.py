@@ -73,7 +73,7 @@ class Minimax(Panel):
     @styled
     def draw(self):
         p, q, best, over, here = self.curves()
-        figure, (left, middle, right) = plots.panels(1, 3, height=2.9, width=9.4, width_ratios=[1.3, 1, 1])
+        figure, (left, middle, right) = plots.panels(1, 3, height=2.9, width=9.4, width_ratios=[1.7, 1, 1])
         plots.densities(X, {"real p": p, "generator q": q}, discriminator=best, axes=left)
         left.set(xlim=SHOWN, ylim=(0, 1.45))
         plots.curves({"value V(D*, G)": over.value}, self.places, "θ", "", 1, middle)
@@ -83,6 +83,7 @@ class Minimax(Panel):
         middle.set(ylim=(-1.5, 0.1))
         pushes = {"saturating": over.saturating, "non-saturating": over.non_saturating}
         plots.curves(pushes, self.places, "θ", "", 1, right)
+        right.legend(loc="upper left", fontsize=8.5)
         right.axhline(0, color="#888888", lw=1, ls=":")
         right.set_yscale("symlog", linthresh=0.1)
         right.set_ylabel("gradient of θ", labelpad=0)
@@ -94,12 +95,13 @@ class Minimax(Panel):
             axes.plot([0], [0], "o", ms=8, color=line.get_color())[0]
             for axes, line in ((middle, middle.lines[0]), (right, right.lines[0]), (right, right.lines[1]))
         ]
-        self._parts = (*left.collections, *left.lines[:2], twin.lines[-1], middle.lines[0], *right.lines[:2], *dots)
-        self._place(p, q, best, over, here)
-        return Picture(figure, self._parts)
+        lines = (*left.lines[:2], twin.lines[-1], middle.lines[0], *right.lines[:2])
+        picture = Picture(figure, (*left.collections, *lines, *dots))
+        self._place(picture, p, q, best, over, here)
+        return picture
 
-    def _place(self, p, q, best, over, here):
-        fills, lines, dots = self._parts[:2], self._parts[2:8], self._parts[8:]
+    def _place(self, picture, p, q, best, over, here):
+        fills, lines, dots = picture.moving[:2], picture.moving[2:8], picture.moving[8:]
         for fill, density in zip(fills, (p, q)):
             fill.set_verts([np.column_stack([np.append(X, X[::-1]), np.append(density, np.zeros_like(X))])])
         for line, values in zip(lines, (p, q, best, over.value, over.saturating, over.non_saturating)):
@@ -112,7 +114,7 @@ class Minimax(Panel):
         self.state |= changes
         p, q, best, over, here = self.curves()
         if self.picture is not None:
-            self._place(p, q, best, over, here)
+            self._place(self.picture, p, q, best, over, here)
             self.refresh()
             self.readout.value = (
                 f"V(D*, G) = <b>{here.value:.4f}</b> &emsp; JSD = <b>{here.divergence:.4f}</b> of at most 0.6931 &emsp; "

@@ -1,0 +1,65 @@
+"""What a learner may change about a training, read from text fields: a value out of range is one line, not a clamp."""
+
+import math
+from typing import Any
+
+from course_gan.errors import CourseError
+from course_gan.lessons import recipes
+
+# name: label, least and largest value. A recipe shows those that it has.
+FIELDS = {
+    "steps": ("steps", 1, 1_000_000),
+    "batch_size": ("batch size", 2, 4096),
+    "lr": ("learning rate", 1e-7, 1.0),
+    "lr_discriminator": ("learning rate of D", 1e-7, 1.0),
+    "discriminator_steps": ("D steps per G step", 1, 50),
+    "width": ("width", 1, 512),
+    "r1": ("R1, γ", 0.0, 1000.0),
+    "r2": ("R2, γ", 0.0, 1000.0),
+    "gradient_penalty": ("gradient penalty, λ", 0.0, 1000.0),
+    "ema": ("EMA", 0.0, 0.99999),
+    "adversarial": ("adversarial term", 0.0, 1000.0),
+    "l1": ("L1 term", 0.0, 10_000.0),
+    "l2": ("L2 term", 0.0, 10_000.0),
+    "cycle": ("cycle term", 0.0, 1000.0),
+    "identity": ("identity term", 0.0, 1000.0),
+    "pool": ("image pool", 0, 10_000),
+    "seed": ("seed", 0, 2**31),
+}
+
+
+def fields(settings: dict[str, Any]) -> dict[str, str]:
+    """The settings that have a field, by name, as the text that stands in it; nothing for None."""
+    return {name: _text(settings[name]) for name in FIELDS if name in settings}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def changes(texts: dict[str, str], settings: dict[str, Any]) -> dict[str, Any]:
+    """The fields whose text says something else than the settings, as values; CourseError names one that cannot be."""
+    found = {}
+    for name, text in texts.items():
+        if text.strip() != _text(settings[name]):
+            found[name] = _value(name, text.strip(), settings[name])
+    return found
+
+
+def _value(name: str, text: str, default: Any) -> int | float:
+    label, low, high = FIELDS[name]
+    whole = isinstance(low, int)
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise CourseError(f"{label} is {text!r}, but has to be {kind} from {low:g} to {high:g}")
+    return value
+
+
+def chosen(lesson: str, profile: str, loss: str | None, texts: dict[str, str], fixed: dict[str, Any]) -> dict[str, Any]:
+    """All settings for `recipes.build`: the profile's, what the caller fixed, the loss, and what the fields say."""
+    given = dict(fixed) | ({"loss": loss} if loss is not None else {})
+    return given | changes(texts, recipes.settings(lesson, profile, **given))
