@@ -1,11 +1,12 @@
 """Panels: sliders and buttons on the learner's own objects, thin hands on functions that tests know."""
 # ruff: noqa: F401
 
-from course_gan.panels.dynamics import Dynamics
+from course_gan.panels.dynamics_panel import Dynamics
 from course_gan.panels.frame import of_cell
-from course_gan.panels.minimax import Minimax
+from course_gan.panels.latent_panel import Latent
+from course_gan.panels.minimax_panel import Minimax
 from course_gan.panels.players import TwoNumbers
-from course_gan.panels.training import Training
+from course_gan.panels.training_panel import Training
 
 
 def minimax(**start):
@@ -13,13 +14,13 @@ def minimax(**start):
     return of_cell(Minimax, **start)
 
 
-def dynamics(game, points=None, **options):
+def dynamics(game, points=None, modes=None, **options):
     """Play a game of the plane move by move, or let it run (lesson 02).
 
-    game: a `course_gan.training.GAN` on points (n, 2), which are given too, or `TwoNumbers`. options: modes, std,
-    count, limits, batch_size, seed; see `dynamics.Dynamics`.
+    game: a `course_gan.training.GAN` on points (n, 2), which are given too, with their modes (m, 2) if these are to be
+    counted; or `TwoNumbers`. options: std, count, limits, batch_size, seed; see `Dynamics`.
     """
-    return of_cell(Dynamics, game, points, **options)
+    return of_cell(Dynamics, game, points, modes, **options)
 
 
 def training(lesson, profile="cpu", **settings):
@@ -29,3 +30,11 @@ def training(lesson, profile="cpu", **settings):
     `recipes.build`.
     """
     return of_cell(Training, lesson, profile, **settings)
+
+
+def latent(source, directions=4, random=2):
+    """Walk through the latents of a game, or of a training panel's present game (lesson 03).
+
+    directions, random: how many principal and random directions get a slider.
+    """
+    return of_cell(Latent, source, directions, random)

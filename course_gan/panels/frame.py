@@ -85,27 +85,32 @@ class Worker:
     """At most one background thread, which draws records until there are no more, one fails, or it is asked to halt."""
 
     def __init__(self, name: str):
-        self.name, self._thread, self._halt = name, None, threading.Event()
+        self.name, self._thread, self._halt, self._over = name, None, threading.Event(), True
 
     @property
     def running(self) -> bool:
-        """Whether the thread is at work."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether the thread is at work; not while it only says how it ended."""
+        return not self._over
 
     def start(self, records: Callable[[], Iterator], seen: Callable[[Any], None], ended: Callable) -> None:
         """Call seen(record) for each of records(), and at last ended(error, or None); CourseError if it is running."""
         if self.running:
             raise CourseError("it is running already: pause or stop it first")
+        self._join(None)
         self._halt.clear()
+        self._over = False
         target = self._work
         self._thread = threading.Thread(target=target, args=(records, seen, ended), name=self.name, daemon=True)
-        self._thread.start()
         _WORKERS.add(self)
+        self._thread.start()
 
     def halt(self, patience: float = 30.0) -> None:
         """Let the step that is being made be the last one, and wait for it."""
         self._halt.set()
-        if self.running and self._thread is not threading.current_thread():
+        self._join(patience)
+
+    def _join(self, patience: float | None) -> None:
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(patience)
 
     def pause_between(self, seconds: float) -> None:
@@ -129,6 +134,7 @@ class Worker:
             traceback.clear_frames(error.__traceback__)  # they hold the tensors that did not fit
         finally:
             _WORKERS.discard(self)
+            self._over = True
         if error is not None:
             gc.collect()
             if torch.cuda.is_available():
@@ -222,16 +228,19 @@ class Panel:
 
         return handle
 
-    def button(self, text: str, act: Callable, tip: str, style: str = ""):
+    def button(self, text: str, act: Callable, tip: str):
         """A button that calls act(), found by the class course-gan-TEXT."""
-        made = widgets().Button(description=text, tooltip=tip, button_style=style, layout={"width": "auto"})
+        made = widgets().Button(description=text, tooltip=tip, layout={"width": "auto"})
         made.on_click(self.guarded(act))
         return made.add_class(f"course-gan-{text.lower().replace(' ', '-')}")
 
     def knob(self, kind: str, name: str, label: str, act: Callable, **options):
         """A control of this kind of ipywidgets with a label; act() is called when its value has changed."""
-        options = {"style": {"description_width": "9em"}, "layout": {"width": "22em"}, **options}
-        made = getattr(widgets(), kind)(description=label, **options)
+        if kind == "Checkbox":
+            options = {"indent": False, "layout": {"width": "auto"}, **options}
+        else:
+            options = {"style": {"description_width": "11em"}, "layout": {"width": "26em"}, **options}
+        made = getattr(widgets(), kind)(description=label, tooltip=label, **options)
         made.observe(self.guarded(act), "value")
         return made.add_class(f"course-gan-{name}")
 
@@ -254,7 +263,9 @@ def widgets():
     try:
         import ipywidgets
     except ImportError:
-        raise CourseError("panels need ipywidgets: install the notebooks extra (pip install -e '.[notebooks]')") from None
+        raise CourseError(
+            "panels need ipywidgets: install the notebooks extra (pip install -e '.[notebooks]')"
+        ) from None
     return ipywidgets
 
 

@@ -12,20 +12,19 @@ from course_gan.training import GAN
 
 
 class Lever(NamedTuple):
-    """A number that may be changed during the game; logarithmic if its slider should be."""
+    """A number that may be changed during the game, and the values that its slider stops at."""
 
     label: str
-    low: float
-    high: float
-    logarithmic: bool = False
+    notches: tuple[float, ...]
 
 
+_RATES = tuple(factor * 10.0**power for power in range(-5, 0) for factor in (1, 2, 5)) + (1.0,)
 LEVERS = {
-    "lr": Lever("learning rate of G", 1e-5, 1.0, True),
-    "lr_discriminator": Lever("learning rate of D", 1e-5, 1.0, True),
-    "discriminator_steps": Lever("D steps per G step", 1, 10),
-    "r1": Lever("R1, γ", 0.0, 2.0),
-    "ema": Lever("EMA, weight of the past", 0.0, 0.999),
+    "lr": Lever("learning rate of G", _RATES),
+    "lr_discriminator": Lever("learning rate of D", _RATES),
+    "discriminator_steps": Lever("D steps per G step", tuple(range(1, 11))),
+    "r1": Lever("R1, γ", (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)),
+    "ema": Lever("EMA, weight of the past", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
 }
 
 
@@ -39,9 +38,9 @@ class Players:
         """Pull a lever; CourseError where the game has none of this name or the value is outside its limits."""
         if name not in self.levers:
             raise CourseError(f"this game has no {name!r}: it has {', '.join(self.levers)}")
-        lever = LEVERS[name]
-        if not lever.low <= value <= lever.high:
-            raise CourseError(f"{lever.label} is {value!r}, but has to be from {lever.low:g} to {lever.high:g}")
+        low, *_, high = LEVERS[name].notches
+        if not low <= value <= high:
+            raise CourseError(f"{LEVERS[name].label} is {value!r}, but has to be from {low:g} to {high:g}")
         self.levers[name] = int(value) if name == "discriminator_steps" else float(value)
 
     def move(self, side: str) -> None:

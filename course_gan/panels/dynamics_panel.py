@@ -85,8 +85,8 @@ class Dynamics(Panel):
                 yield self.players.steps
 
         self._due = 0.0
-        self.worker.start(rounds, self._seen, self._ended)
         self.say("running")
+        self.worker.start(rounds, self._seen, self._ended)
 
     def _seen(self, step):
         began = time.monotonic()
@@ -144,10 +144,9 @@ class Dynamics(Panel):
         return picture
 
     def _draw_plane(self, axes):
-        image = axes.imshow(
-            np.zeros((SIDE, SIDE)), cmap=FAKE_TO_REAL, vmin=0, vmax=1, origin="lower", extent=(*self.limits, *self.limits),
-            interpolation="bilinear",
-        )  # fmt: skip
+        look = {"cmap": FAKE_TO_REAL, "vmin": 0, "vmax": 1, "interpolation": "bilinear"}
+        extent = (*self.limits, *self.limits)
+        image = axes.imshow(np.zeros((SIDE, SIDE)), origin="lower", extent=extent, **look)
         axes.grid(False)
         tails = axes.add_collection(LineCollection([], colors="#7A3300", lw=0.8, alpha=0.7))
         (fakes,) = axes.plot([], [], "o", ms=3, mew=0, color=COLOURS["fake"], alpha=0.8)
@@ -213,11 +212,11 @@ class Dynamics(Panel):
         self.say(text)
 
     def controls(self):
-        kit_moves = [
+        moves = [
             self.button("Step D", lambda: self.move("discriminator"), "the discriminator moves once"),
             self.button("Step G", lambda: self.move("generator"), "the generator moves once"),
             self.button("Both", self.both, "one step of training"),
-            self.button("Run", self.run, "go on by itself", "success"),
+            self.button("Run", self.run, "go on by itself"),
             self.button("Pause", self.pause, "stop between two steps"),
             self.button("Reset", self.reset, "back to the start, levers as they are"),
         ]
@@ -228,20 +227,14 @@ class Dynamics(Panel):
         if not self.small and self.game.averages:
             self._averaged = self.knob("Checkbox", "averaged", "show the average", self._average, value=False)
             extra.append(self._averaged)
-        return [row(*kit_moves), row(*levers, *extra)]
+        return [row(*moves), row(*levers, *extra)]
 
     def _lever(self, name, value):
-        lever = LEVERS[name]
-        if lever.logarithmic:
-            span = np.log10([lever.low, lever.high])
-            options = {"base": 10, "min": span[0], "max": span[1], "step": 0.1, "readout_format": ".1e"}
-            kind = "FloatLogSlider"
-        elif name == "discriminator_steps":
-            options, kind = {"min": lever.low, "max": lever.high}, "IntSlider"
-        else:
-            options, kind = {"min": lever.low, "max": lever.high, "step": 0.01, "readout_format": ".3f"}, "FloatSlider"
-        made = self.knob(kind, name, lever.label, lambda: self.set(name, made.value), value=value, **options)
-        return made
+        # A slider over numbers would round the learner's own value to its step; one over notches can hold it.
+        notches = sorted({*LEVERS[name].notches, value})
+        options = {"options": [(f"{notch:.4g}", notch) for notch in notches], "value": value}
+        lever = self.knob("SelectionSlider", name, LEVERS[name].label, lambda: self.set(name, lever.value), **options)
+        return lever
 
     def _faster(self):
         self.pace = self._pace.value

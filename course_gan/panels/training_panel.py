@@ -5,7 +5,7 @@ import time
 import numpy as np
 import torch
 
-from course_gan import losses, plots
+from course_gan import losses
 from course_gan.errors import CourseError
 from course_gan.lessons import recipes
 from course_gan.lessons.notebook import PROFILES
@@ -33,11 +33,17 @@ def preview(recipe: recipes.Recipe, ema: bool = True) -> torch.Tensor:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 90
+        else f"{seconds / 60:.1f} min"
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )
 
 
 class Training(Panel):
-    """A lesson's game under the learner's hands; `panel.game` is always the game that is shown, `panel.recipe` all of it.
+    """A lesson's game under the learner's hands; `panel.game` is always the game that is shown.
 
     lesson: a number of `recipes.settings`, or a Recipe, trained already or not. profile, settings: as for
     `recipes.build`. A new start keeps the game before in `panel.previous`.
@@ -137,18 +143,19 @@ class Training(Panel):
         self.history.append((record.step, torch.stack(values)))
         began = time.monotonic()
         if began >= self._due:
-            self.show("running")
+            self.show("running", going=True)
             now = time.monotonic()
             self._due = now + max(EVERY, 4 * (now - began))
 
     def _ended(self, error):
         done = self.game.steps >= self.steps
-        self._settle("idle" if done or error is not None else self._after)
+        after = "idle" if done or error is not None else self._after
         if error is not None:
             self.fail(error)
         else:
-            word = "finished" if done else "paused" if self.state == "paused" else "stopped"
+            word = "finished" if done else "paused" if after == "paused" else "stopped"
             self.show(f"{word} at step {self.game.steps}; the game is in panel.game")
+        self._settle(after)
 
     # --- the page
 
@@ -215,7 +222,7 @@ class Training(Panel):
             axes.set_xlim(0, self.steps)
             picture.still_changed()
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, going: bool = False) -> None:
         """Bring the page up to the present state."""
         if self.box is None:
             return
@@ -225,7 +232,7 @@ class Training(Panel):
         done, steps = self.game.steps, self.steps
         self.bar.value = min(1.0, done / steps)
         left = ""
-        if self.worker.running and steps > done > self._began[1]:
+        if going and steps > done > self._began[1]:
             seconds = (time.monotonic() - self._began[0]) * (steps - done) / (done - self._began[1])
             left = f", {duration(seconds)} left"
         self.readout.value = f"step <b>{done}</b> of {steps}{left}"
@@ -246,12 +253,12 @@ class Training(Panel):
             for name, text in hyperparameters.fields(settings).items()
         }
         for field in self.fields.values():
-            field.continuous_update, field.layout.width = False, "17em"
+            field.continuous_update, field.layout.width = False, "19em"
         made = [
-            self.button("Start", self._start, "a new game with these settings", "success"),
+            self.button("Start", self._start, "a new game with these settings"),
             self.button("Pause", self.pause, "stop between two steps, to go on later"),
             self.button("Resume", self._resume, "go on with the game as it is"),
-            self.button("Stop", self.stop, "end this training; the game is kept", "danger"),
+            self.button("Stop", self.stop, "end this training; the game is kept"),
         ]
         self.buttons = {button.description: button for button in made}
         self.average = self.knob("Checkbox", "averaged", "samples of the average (EMA)", self._averaged, value=self.ema)
