@@ -7,17 +7,18 @@ from torch import Tensor
 
 
 class Direction(NamedTuple):
-    """A unit vector (latent_dim,) and what it is."""
+    """A unit vector (latent_dim,), and its component's share of the samples' variance or None."""
 
     name: str
     vector: Tensor
+    share: float | None = None
 
 
 def principal_directions(game, count: int = 4, n: int = 1024, seed: int = 0) -> list[Direction]:
     """The latent directions along which samples change most, as far as a straight line can say.
 
     n samples are reduced to their principal components, and each component's score is fitted linearly by the latents;
-    the fit's coefficients are the direction. Named by the component's share of the samples' variance.
+    the fit's coefficients are the direction.
     """
     latents = torch.randn(n, game.latent_dim, generator=torch.Generator().manual_seed(seed))
     pixels = game.sample(latents).flatten(1)
@@ -27,7 +28,7 @@ def principal_directions(game, count: int = 4, n: int = 1024, seed: int = 0) -> 
     fitted = torch.linalg.lstsq(latents - latents.mean(0), scores * spread).solution.T  # (count, latent_dim)
     share = spread.square() / pixels.square().sum()
     units = fitted / fitted.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    return [Direction(f"component {i + 1} ({s:.0%})", unit) for i, (unit, s) in enumerate(zip(units, share.tolist()))]
+    return [Direction(f"component {i + 1}", *pair) for i, pair in enumerate(zip(units, share.tolist()))]
 
 
 def random_directions(latent_dim: int, count: int = 2, seed: int = 0) -> list[Direction]:

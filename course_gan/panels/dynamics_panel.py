@@ -92,7 +92,7 @@ class Dynamics(Panel):
         began = time.monotonic()
         if began >= self._due:
             self.note()
-            self.show("running")
+            self.show()
             self._due = began + 1 / DRAWINGS
         elif self.small:
             self.note()
@@ -152,11 +152,13 @@ class Dynamics(Panel):
         (fakes,) = axes.plot([], [], "o", ms=3, mew=0, color=COLOURS["fake"], alpha=0.8)
         (heads,) = axes.plot([], [], "o", ms=4, mew=0, color="#7A3300")
         if self.players.modes is None:
-            axes.plot(*as_array(self.players.points[:400]).T, "o", ms=3, mew=0, color=COLOURS["real"], alpha=0.5)
+            real = {"ms": 3, "mew": 0, "color": COLOURS["real"], "alpha": 0.5}
         else:
-            axes.scatter(*as_array(self.players.modes).T, s=110, facecolors="none", edgecolors="black", lw=0.8)
+            real = {"ms": 10, "mfc": "none", "mec": "black", "mew": 0.8}
+        places = self.players.points[:400] if self.players.modes is None else self.players.modes
+        (real,) = axes.plot(*as_array(places).T, "o", **real)  # among what moves, to be drawn over the field
         axes.set(xlabel="$x_1$", ylabel="$x_2$")
-        return image, tails, fakes, heads
+        return image, real, tails, fakes, heads
 
     def _draw_numbers(self, axes):
         plots.phase_portrait(self.players.velocity, None, (self.limits, self.limits), axes=axes)
@@ -174,7 +176,7 @@ class Dynamics(Panel):
             average.set_data(*places[:, 2:].T)
             head.set_data(places[-1:, 0], places[-1:, 1])
         else:
-            image, tails, fakes, heads = parts
+            image, _, tails, fakes, heads = parts
             image.set_data(as_array(self.players.judge(lattice(self.limits, SIDE))).reshape(SIDE, SIDE))
             fakes.set_data(*as_array(self.players.samples(400, self.ema)).T)
             tails.set_segments(as_array(torch.stack(self.path)).transpose(1, 0, 2))
@@ -193,8 +195,8 @@ class Dynamics(Panel):
         if self.picture is not None:
             self.picture = self.draw()
 
-    def show(self, text: str) -> None:
-        """Bring the page up to the present state."""
+    def show(self, text: str = "") -> None:
+        """Bring the page up to the present state; without a text the line of news stays as it is."""
         if self.picture is None:
             return
         with STAGE:
@@ -209,7 +211,8 @@ class Dynamics(Panel):
         else:
             found = f"modes found <b>{score:.0f}</b> of {len(self.players.modes)}, {self.share:.0%} of samples near one"
         self.readout.value = f"step <b>{step}</b> &emsp; {found}"
-        self.say(text)
+        if text:
+            self.say(text)
 
     def controls(self):
         moves = [

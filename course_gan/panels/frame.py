@@ -188,7 +188,7 @@ class Panel:
             kit = widgets()
             with STAGE:
                 self.picture = self.draw()
-            self.image = kit.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+            self.image = kit.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
             self.news, self.readout = kit.HTML(), kit.HTML()
             parts = [*self.controls(), self.readout, self.image, self.news]
             self.box = kit.VBox(parts, layout={"width": "100%"})

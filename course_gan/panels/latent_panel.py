@@ -116,10 +116,11 @@ class Latent(Panel):
         for shown, pixels in zip(self.picture.moving, self._pictures()):
             shown.set_data(pixels)
         self.refresh()
-        length = self.latents()[0].norm().item()
+        length, shown = self.latents()[0].norm().item(), self.directions[self.last]
+        share = "" if shown.share is None else f" ({shown.share:.0%} of the samples' variance)"
         self.readout.value = (
             f"length of the latent <b>{length:.2f}</b> (typical: {np.sqrt(self.game.latent_dim):.1f}) &emsp; "
-            f"direction shown: <b>{self.directions[self.last].name}</b>"
+            f"direction shown: <b>{shown.name}</b>{share}"
         )
 
     def reset(self) -> None:

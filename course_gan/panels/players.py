@@ -24,7 +24,7 @@ LEVERS = {
     "lr_discriminator": Lever("learning rate of D", _RATES),
     "discriminator_steps": Lever("D steps per G step", tuple(range(1, 11))),
     "r1": Lever("R1, γ", (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)),
-    "ema": Lever("EMA, weight of the past", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
+    "ema": Lever("EMA decay", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
 }
 
 

@@ -1,5 +1,6 @@
 """Lessons 03, 04, 07, 08: train a lesson's game with settings of one's own, watch it, pause it, and keep it."""
 
+import math
 import time
 
 import numpy as np
@@ -84,6 +85,7 @@ class Training(Panel):
             self.recipe, self.profile, self.history = recipe, profile, []
             if self.box is not None:
                 self.picture = self.draw()
+            self.say("running")
             return self._records()
 
         self._begin(records, "building the game")
@@ -143,7 +145,7 @@ class Training(Panel):
         self.history.append((record.step, torch.stack(values)))
         began = time.monotonic()
         if began >= self._due:
-            self.show("running", going=True)
+            self.show(going=True)
             now = time.monotonic()
             self._due = now + max(EVERY, 4 * (now - began))
 
@@ -173,7 +175,8 @@ class Training(Panel):
             colour = colour_of(side, i)
             pale += axes.plot([], [], color=colour, alpha=0.25, lw=0.8)
             lines += axes.plot([], [], color=colour, label=f"{side} loss")
-        axes.set(xlim=(0, self.steps), ylim=(0, 1), xlabel="step", ylabel="loss")
+        axes.set(xlim=(0, self._last_step_shown()), ylim=(0, 1), xlabel="step", ylabel="loss")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         legend_above(axes)
         if plane:
             below = lower.subplots()
@@ -189,6 +192,10 @@ class Training(Panel):
         picture = Picture(figure, (*pale, *lines, shown))
         self._place(picture, samples)
         return picture
+
+    def _last_step_shown(self):
+        """The right end of the losses' axis: doubled from 50 on, until it holds the steps made."""
+        return min(self.steps, 50 * 2 ** max(0, math.ceil(math.log2(max(self.game.steps, 1) / 50))))
 
     def _samples(self):
         return preview(self.recipe, self.ema)
@@ -218,12 +225,12 @@ class Training(Panel):
             margin = 0.15 * (high - low) + 1e-3
             axes.set_ylim(min(0, low - margin) if low < 0.3 else low - margin, high + margin)
             picture.still_changed()
-        if axes.get_xlim()[1] != self.steps:
-            axes.set_xlim(0, self.steps)
+        if axes.get_xlim()[1] != (limit := self._last_step_shown()):
+            axes.set_xlim(0, limit)
             picture.still_changed()
 
-    def show(self, text: str, going: bool = False) -> None:
-        """Bring the page up to the present state."""
+    def show(self, text: str = "", going: bool = False) -> None:
+        """Bring the page up to the present state; without a text the line of news stays as it is."""
         if self.box is None:
             return
         with STAGE:

@@ -17,7 +17,7 @@ import pytest
 from course_gan.paths import ROOT
 
 SHOTS = ROOT / "build" / "browser"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "docmanager-extension/plugin": {"autosave": False},
@@ -260,6 +260,7 @@ class Lab:
     """A running JupyterLab and a page that shows it; what the page writes on its console as an error is kept."""
 
     def __init__(self, browser, address: str, folder: Path):
+        SHOTS.mkdir(parents=True, exist_ok=True)
         self.address, self.folder, self.errors = address, folder, []
         self.context = browser.new_context(viewport={"width": 1280, "height": 1500})
         self.context.set_default_timeout(30_000)

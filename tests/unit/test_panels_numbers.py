@@ -205,9 +205,8 @@ def test_principal_directions_are_those_that_change_the_samples_most():
     first, second = directions.principal_directions(Linear(), count=2)
     torch.testing.assert_close(first.vector.abs(), torch.eye(6)[0], atol=0.02, rtol=0)
     torch.testing.assert_close(second.vector.abs(), torch.eye(6)[1], atol=0.1, rtol=0)
-    share = int(first.name.removeprefix("component 1 (").removesuffix("%)"))
-    assert 87 <= share <= 93  # 9 of 10, but for chance
-    assert second.name == f"component 2 ({100 - share}%)"
+    assert (first.name, second.name) == ("component 1", "component 2")
+    assert (first.share, second.share) == (pytest.approx(0.9, abs=0.02), pytest.approx(0.1, abs=0.02))
 
 
 def test_directions_are_of_length_one_and_the_same_every_time():
