@@ -39,7 +39,7 @@ class Dynamics(Panel):
         self._forget()
         what = "Dirac-GAN, streamlines of its velocity" if self.small else "game, D's answer as colour, fakes as points"
         after = "distance from rest" if self.small else "modes found"
-        self.caption = f"The panel's start: your {what}, with the paths of the players; on the right the {after}."
+        self.shows = f"your {what}, with the paths of the players; on the right the {after}"
 
     def _forget(self):
         self.path, self.scores = [], []

@@ -159,12 +159,17 @@ class Panel:
     made only when there is a page for them. `error`: the last exception, for whoever wants more than the line of news.
     """
 
-    caption = "A panel."
     name = "panel"
+    shows = "a panel"  # what its picture shows
 
     def __init__(self):
         self.box, self.error, self.before = None, None, None
         self.picture = None
+
+    @property
+    def caption(self) -> str:
+        """What stands below the figure where no page is live."""
+        return f"The panel as it starts: {self.shows}."
 
     def figure(self):
         """A Figure of the state as of now."""
@@ -188,7 +193,9 @@ class Panel:
             kit = widgets()
             with STAGE:
                 self.picture = self.draw()
-            self.image = kit.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
+            self.image = kit.Image(
+                format="png", tooltip=self.shows, layout={"max_width": "100%", "align_self": "flex-start"}
+            )
             self.news, self.readout = kit.HTML(), kit.HTML()
             parts = [*self.controls(), self.readout, self.image, self.news]
             self.box = kit.VBox(parts, layout={"width": "100%"})

@@ -21,9 +21,9 @@ class Latent(Panel):
     """
 
     name = "latent"
-    caption = (
-        "The panel's start: left, the picture of the present latent. Right, three rows through it: the walk from "
-        "sample A to B; from −5 to 5 along the direction moved last; and truncation ψ from 0 to 1.2."
+    shows = (
+        "left, the picture of the present latent; right, three rows through it: the walk from sample A to B, from −5 to "
+        "5 along the direction moved last, and truncation ψ from 0 to 1.2"
     )
 
     def __init__(self, source, directions: int = 4, random: int = 2):

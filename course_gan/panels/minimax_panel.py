@@ -14,9 +14,9 @@ SHOWN = (-6.0, 6.0)
 class Minimax(Panel):
     """Two densities that the learner moves: D*, the value, the JSD and both gradients of θ move with them."""
 
-    caption = (
-        "The panel's start: real density (blue), generator (vermillion) and best discriminator (dashed) on the left; "
-        "value of the game and both gradients over the generator's place θ, with a dot where it stands."
+    shows = (
+        "real density (blue), generator (vermillion) and best discriminator (dashed) on the left; value of the game and "
+        "both gradients over the generator's place θ, with a dot where it stands"
     )
     name = "minimax"
     places = np.linspace(*SHOWN, 97)

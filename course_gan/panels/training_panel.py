@@ -59,7 +59,7 @@ class Training(Panel):
         self.fixed = {} if isinstance(lesson, recipes.Recipe) else settings
         self.worker, self.previous, self.ema, self.history = Worker("training panel"), None, True, []
         self.state, self._after, self._due = "idle", "idle", 0.0
-        self.caption = f"The panel's start: losses of the players above, samples below, at step {self.game.steps}."
+        self.shows = "losses of the players above, as it trains; samples below"
 
     @property
     def game(self):

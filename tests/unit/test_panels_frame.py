@@ -488,7 +488,7 @@ def test_under_papermill_a_panel_leaves_a_figure_with_its_text_and_no_thread(tmp
     for cell in (first, second):
         (shown,) = [output for output in cell.outputs if "image/png" in output.get("data", {})]
         assert frame.VIEW not in shown.data
-        assert shown.metadata["image/png"]["alt"].startswith("The panel's start")
+        assert shown.metadata["image/png"]["alt"].startswith("The panel as it starts: ")
     assert count.outputs[0].text == "[] 0\n"
     assert "widgets" not in executed.metadata
 
