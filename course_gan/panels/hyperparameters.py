@@ -59,7 +59,6 @@ def _value(name: str, text: str, default: Any) -> int | float:
     return value
 
 
-def chosen(lesson: str, profile: str, loss: str | None, texts: dict[str, str], fixed: dict[str, Any]) -> dict[str, Any]:
-    """All settings for `recipes.build`: the profile's, what the caller fixed, the loss, and what the fields say."""
-    given = dict(fixed) | ({"loss": loss} if loss is not None else {})
-    return given | changes(texts, recipes.settings(lesson, profile, **given))
+def chosen(lesson: str, profile: str, fixed: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    """All settings for `recipes.build` beside the profile: those that are fixed, and what the fields say."""
+    return fixed | changes(texts, recipes.settings(lesson, profile, **fixed))

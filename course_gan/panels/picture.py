@@ -1,5 +1,7 @@
 """A picture that can follow a slider: axes and labels are drawn once, and only what moves is drawn again."""
 
+import math
+
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -9,18 +11,25 @@ from course_gan.plots.display import encode
 from course_gan.plots.style import DPI, STYLE
 
 
+def doubled(steps: int) -> int:
+    """The right end of an axis of steps: 50, doubled until it holds them, so that it seldom changes."""
+    return 50 * 2 ** max(0, math.ceil(math.log2(max(steps, 1) / 50)))
+
+
 class Picture:
     """A Figure, and the artists of it that move, in the order in which they are drawn over the rest.
 
-    `png()` takes some 10 ms where drawing the whole takes 200. Call `still_changed()` after changing anything else.
+    `png()` takes some 10 ms where drawing the whole takes 200.
     """
 
     def __init__(self, figure, moving):
         self.figure, self.moving, self._still = figure, list(moving), None
 
-    def still_changed(self) -> None:
-        """Axes, labels or limits are not what they were: draw them again the next time."""
-        self._still = None
+    def fit(self, axes, right: float, low: float, high: float) -> None:
+        """Let the axes reach from 0 to right and from low to high."""
+        if (*axes.get_xlim(), *axes.get_ylim()) != (0, right, low, high):
+            axes.set(xlim=(0, right), ylim=(low, high))
+            self._still = None
 
     def png(self) -> bytes:
         """The picture as it is now, as the bytes of a PNG."""

@@ -29,10 +29,13 @@ LEVERS = {
 
 
 class Players:
-    """What both kinds of game share: levers within their limits, and rounds."""
+    """What both kinds of game share: levers within their limits.
+
+    Beside that each has move(side), which lets the "discriminator" or the "generator" move once; round(), one step of
+    training; and reset(), back to the start with the levers as they are.
+    """
 
     levers: dict[str, float]
-    steps = 0
 
     def set(self, name: str, value: float) -> None:
         """Pull a lever; CourseError where the game has none of this name or the value is outside its limits."""
@@ -42,18 +45,6 @@ class Players:
         if not low <= value <= high:
             raise CourseError(f"{LEVERS[name].label} is {value!r}, but has to be from {low:g} to {high:g}")
         self.levers[name] = int(value) if name == "discriminator_steps" else float(value)
-
-    def move(self, side: str) -> None:
-        """Let one side, "discriminator" or "generator", move once."""
-        raise NotImplementedError
-
-    def round(self) -> None:
-        """One step of training: D as often as its lever says, then G once, then the average."""
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        """Back to the start, with the levers as they are."""
-        raise NotImplementedError
 
 
 class PlaneGame(Players):

@@ -16,15 +16,15 @@ def test_minimax_follows_a_slider(notebook):
     book = notebook("from course_gan import panels\npanel = panels.minimax()\npanel")
     book.run_all()
     before, read = book.picture(), book.find("readout").inner_text()
-    handle = book.find("place").locator(".noUi-handle")
+    handle = book.find("theta").locator(".noUi-handle")
     handle.press("ArrowRight")
     book.changed(before)
-    assert book.kernel("panel.state['place']") == pytest.approx(3.05)
+    assert book.kernel("panel.state['theta']") == pytest.approx(3.05)
     book.says("readout", "JSD = 0.4501")
     assert book.find("readout").inner_text() != read
     # From the key to the new picture, on the page's own clock; the best of eight, since other work may be going on.
     seconds = [book.seconds_to_picture(handle, "ArrowLeft") for _ in range(8)]
-    kernel = book.kernel("min(__import__('timeit').repeat(lambda: panel.move(place=panel.state['place']), number=1))")
+    kernel = book.kernel("min(__import__('timeit').repeat(lambda: panel.move(theta=panel.state['theta']), number=1))")
     print(f"minimax: {kernel:.3f} s in the kernel, {min(seconds):.3f} s on the screen (slowest {max(seconds):.3f} s)")
     assert kernel <= 0.1
     assert min(seconds) <= 0.25
@@ -189,11 +189,11 @@ def test_latent_sliders_move_the_samples_of_the_trained_game(notebook):
     book.find("refresh", 1).click()
     book.changed(before, 1)
     assert book.kernel("walk._learned is panel.game")
-    for slider, key in (("direction-0", "End"), ("truncation", "ArrowLeft"), ("between", "End")):
+    for slider, key in (("component-1", "End"), ("truncation", "ArrowLeft"), ("between", "End")):
         before = book.picture(1)
         book.find(slider, 1).locator(".noUi-handle").press(key)
         book.changed(before, 1)
-    assert book.kernel("walk.amounts[0], walk.state['truncation'], walk.state['between']") == (5.0, 0.95, 1.0)
+    assert book.kernel("walk.state['component 1'], walk.state['truncation'], walk.state['between']") == (5.0, 0.95, 1.0)
     book.says("readout", "length of the latent", 1)
     book.shot("latent", 1)
 

@@ -264,5 +264,5 @@ def test_a_loss_brings_what_belongs_to_it_and_a_field_overrules():
     settings = recipes.settings("04", "smoke", loss="wasserstein")
     texts = hyperparameters.fields(settings)
     assert texts["gradient_penalty"] == "10"
-    given = hyperparameters.chosen("04", "smoke", "wasserstein", texts | {"gradient_penalty": "1"}, {})
+    given = hyperparameters.chosen("04", "smoke", {"loss": "wasserstein"}, texts | {"gradient_penalty": "1"})
     assert given == {"loss": "wasserstein", "gradient_penalty": 1.0}
