@@ -57,7 +57,7 @@ class Panel:
         self.knobs: dict[str, Any] = {}
 
     def sketch(self) -> tuple:
-        """A new Figure, and the artists of it that move."""
+        """A new Figure, and the artists of it that move; without any, the whole is drawn each time."""
         raise NotImplementedError
 
     def place(self, picture: Picture) -> None:
@@ -96,7 +96,10 @@ class Panel:
         if self.box is None:
             return
         with STAGE:
-            self.place(self.picture)
+            if self.picture.moving:
+                self.place(self.picture)
+            else:
+                self.redraw()
             content, numbers = self.picture.png(), self.read()
         self.image.value, self.readout.value = content, numbers
         if text:
@@ -105,7 +108,9 @@ class Panel:
     def say(self, text: str, wrong: bool = False) -> None:
         """Put one line below the picture."""
         if self.box is not None:
-            colour, mark, role = ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("", "", "status")
+            colour, mark, role = (
+                ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("inherit", "", "status")
+            )
             self.news.value = f'<span role="{role}" style="color: {colour}">{mark}{html.escape(text)}</span>'
 
     def fail(self, error: BaseException) -> None:

@@ -6,31 +6,23 @@ from typing import Any
 from course_gan.errors import CourseError
 from course_gan.lessons import recipes
 
-# name: label, least and largest value. A recipe shows those that it has.
-FIELDS = {
-    "steps": ("steps", 1, 1_000_000),
-    "batch_size": ("batch size", 2, 4096),
-    "lr": ("learning rate", 1e-7, 1.0),
-    "lr_discriminator": ("learning rate of D", 1e-7, 1.0),
-    "discriminator_steps": ("D steps per G step", 1, 50),
-    "width": ("width", 1, 512),
-    "r1": ("R1, γ", 0.0, 1000.0),
-    "r2": ("R2, γ", 0.0, 1000.0),
-    "gradient_penalty": ("gradient penalty, λ", 0.0, 1000.0),
-    "ema": ("EMA", 0.0, 0.99999),
-    "adversarial": ("adversarial term", 0.0, 1000.0),
-    "l1": ("L1 term", 0.0, 10_000.0),
-    "l2": ("L2 term", 0.0, 10_000.0),
-    "cycle": ("cycle term", 0.0, 1000.0),
-    "identity": ("identity term", 0.0, 1000.0),
-    "pool": ("image pool", 0, 10_000),
-    "seed": ("seed", 0, 2**31),
+# name: least and largest value. A recipe shows those that it has, in this order.
+RANGES = {
+    **{"steps": (1, 1_000_000), "batch_size": (2, 4096), "lr": (1e-7, 1.0), "lr_discriminator": (1e-7, 1.0)},
+    **{"discriminator_steps": (1, 50), "width": (1, 512), "ema": (0.0, 0.99999)},
+    **dict.fromkeys(("r1", "r2", "gradient_penalty", "adversarial", "cycle", "identity"), (0.0, 1000.0)),
+    **{"l1": (0.0, 10_000.0), "l2": (0.0, 10_000.0), "pool": (0, 10_000), "seed": (0, 2**31)},
 }
+
+
+def label(name: str) -> str:
+    """A setting's name as a person reads it."""
+    return name.replace("lr", "learning rate").replace("_discriminator", " of D").replace("_", " ")
 
 
 def fields(settings: dict[str, Any]) -> dict[str, str]:
     """The settings that have a field, by name, as the text that stands in it; nothing for None."""
-    return {name: _text(settings[name]) for name in FIELDS if name in settings}
+    return {name: _text(settings[name]) for name in RANGES if name in settings}
 
 
 def _text(value: Any) -> str:
@@ -47,7 +39,7 @@ def changes(texts: dict[str, str], settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str, default: Any) -> int | float:
-    label, low, high = FIELDS[name]
+    low, high = RANGES[name]
     whole = isinstance(low, int)
     try:
         value = int(text) if whole else float(text)
@@ -55,7 +47,7 @@ def _value(name: str, text: str, default: Any) -> int | float:
         value = math.nan
     if not low <= value <= high:
         kind = "a whole number" if whole else "a number"
-        raise CourseError(f"{label} is {text!r}, but has to be {kind} from {low:g} to {high:g}")
+        raise CourseError(f"{label(name)} is {text!r}, but has to be {kind} from {low:g} to {high:g}")
     return value
 
 

@@ -4,14 +4,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_gan import plots
 from course_gan.errors import CourseError
 from course_gan.panels.directions import great_circle, principal_directions, random_directions
 from course_gan.panels.frame import Panel, row
 from course_gan.panels.threads import STAGE
-from course_gan.plots.grids import mosaic
-from course_gan.plots.style import blank, styled
 
-FRAMES = 9  # pictures in each of the three rows
+FRAMES = 7  # pictures in each of the three rows
 REACH = 5.0  # how far a slider goes along a direction
 # name: label, start, least, largest value, step
 SLIDERS = {
@@ -31,8 +30,8 @@ class Latent(Panel):
 
     name = "latent"
     shows = (
-        "left, the picture of the present latent; right, three rows through it: the walk from sample A to B, from −5 "
-        "to 5 along the direction moved last, and truncation ψ from 0 to 1.2"
+        "first column: the picture of the present latent; then three rows through it: the walk from sample A to B, "
+        "from −5 to 5 along the direction moved last, and truncation ψ from 0 to 1.2"
     )
 
     def __init__(self, source, directions: int = 4, random: int = 2):
@@ -69,32 +68,11 @@ class Latent(Panel):
         shortened = torch.linspace(0, 1.2, FRAMES)[:, None] * here
         return torch.cat([state["truncation"] * torch.stack([here, *walk, *along]), shortened])
 
-    def _sheets(self):
-        images = self.game.sample(self.latents())
-        return mosaic(images[:1], 1), mosaic(images[1:], FRAMES)
-
-    @styled
     def sketch(self):
-        one, rows = self._sheets()
-        ratio = rows.shape[1] / rows.shape[0]
-        down = min(2.3, 6.2 / ratio)  # inches
-        wide, high, start = 9.2, down + 0.3, 9.2 - down * ratio
-        figure = blank(high, wide)
-        figure.set_layout_engine("none")
-        shown = []
-        for title, x, width, sheet in (("here", 0, down, one), ("through here", start, down * ratio, rows)):
-            axes = figure.add_axes((x / wide, 0, width / wide, down / high))
-            axes.set_axis_off()
-            axes.set_title(title, fontsize=10)
-            shown.append(axes.imshow(sheet, interpolation="antialiased"))
-        for i, text in enumerate(("A to B", "direction", "truncation")):
-            figure.text((start - 0.1) / wide, down / high * (5 - 2 * i) / 6, text, ha="right", va="center", fontsize=9)
-        return figure, shown
-
-    def place(self, picture):
-        for shown, sheet in zip(picture.moving, self._sheets()):
-            shown.set_data(sheet)
-            shown.set_extent((-0.5, sheet.shape[1] - 0.5, sheet.shape[0] - 0.5, -0.5))
+        here, *rows = self.game.sample(self.latents()).split([1, FRAMES, FRAMES, FRAMES])
+        images = torch.cat([part for row in rows for part in (here, row)])
+        titles = ["here", *[""] * FRAMES]
+        return plots.image_grid(images, FRAMES + 1, titles, ["A to B", "direction", "truncation"]), ()
 
     def read(self):
         length, typical = self.latents()[0].norm().item(), np.sqrt(self.game.latent_dim)

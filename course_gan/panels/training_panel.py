@@ -2,24 +2,19 @@
 
 import time
 
-import numpy as np
 import torch
 
-from course_gan import losses
+from course_gan import losses, plots
 from course_gan.errors import CourseError
 from course_gan.lessons import recipes
 from course_gan.lessons.notebook import PROFILES
 from course_gan.panels import hyperparameters
 from course_gan.panels.frame import Panel, row, widgets
-from course_gan.panels.picture import doubled
 from course_gan.panels.threads import Worker
-from course_gan.plots.curves import smoothed
-from course_gan.plots.grids import mosaic
-from course_gan.plots.style import COLOURS, WIDTH, as_array, blank, colour_of, legend_above, styled
 from course_gan.training import train
 
 USABLE = {"Start": "idle", "Pause": "running", "Resume": "idle paused", "Stop": "running paused"}  # and when
-EVERY = 0.5  # seconds between two drawings at least, and never more than a fifth of the time
+EVERY = 0.5  # seconds between two drawings at least, and never more than a sixth of the time
 
 
 def preview(recipe: recipes.Recipe, ema: bool = True) -> torch.Tensor:
@@ -40,6 +35,18 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+class History(plots.LiveFigure):
+    """The live figure of a recipe's training, which leaves it to the panel when it is drawn."""
+
+    def __init__(self, recipe: recipes.Recipe):
+        batches = recipe.batches
+        real = batches.tensors[0][:400] if getattr(recipe.game, "latent_dim", None) == 2 else None
+        super().__init__([f"{side}_loss" for side in recipe.game.sides], real=real)
+
+    def _redraw(self):
+        pass
+
+
 class Training(Panel):
     """A lesson's game under the learner's hands; `panel.game` is always the game that is shown.
 
@@ -56,7 +63,8 @@ class Training(Panel):
         given = isinstance(lesson, recipes.Recipe)
         self.recipe = lesson if given else recipes.build(lesson, profile, **settings)
         self.fixed = {} if given else settings
-        self.worker, self.previous, self.ema, self.history = Worker("training panel"), None, True, []
+        self.worker, self.previous, self.ema = Worker("training panel"), None, True
+        self.live = History(self.recipe)
         self.state, self._after, self._due, self._pace = "idle", "idle", 0.0, None
 
     @property
@@ -75,7 +83,7 @@ class Training(Panel):
         def records():
             recipe = recipes.build(lesson, profile, **settings)
             self.previous = self.recipe if self.game.steps else self.previous
-            self.recipe, self.history = recipe, []
+            self.recipe, self.live = recipe, History(recipe)
             self.redraw()
             return self._records()
 
@@ -132,13 +140,12 @@ class Training(Panel):
         return train(self.game, self.recipe.batches, self.recipe.steps - first)
 
     def _seen(self, record):
-        values = [record.values[f"{side}_loss"].detach().float() for side in self.game.sides]
-        self.history.append((record.step, torch.stack(values)))
+        self.live.update(record)
         began = time.monotonic()
         if began >= self._due:
             self.show()
             now = time.monotonic()
-            self._due = now + max(EVERY, 4 * (now - began))
+            self._due = now + max(EVERY, 5 * (now - began))
 
     def _ended(self, error):
         self._pace, done = None, self.game.steps >= self.recipe.steps
@@ -152,54 +159,10 @@ class Training(Panel):
 
     # --- the page
 
-    @styled
     def sketch(self):
-        samples = self._samples()
-        plane = samples.ndim == 2
-        below = 3.4 if plane else min(WIDTH * samples.shape[0] / samples.shape[1], 5.0)
-        figure = blank(2.0 + below)
-        above, lower = figure.subfigures(2, 1, height_ratios=[2.0, below])
-        axes, curves = above.subplots(), []
-        for i, side in enumerate(self.game.sides):
-            curves += axes.plot([], [], color=colour_of(side, i), alpha=0.25, lw=0.8)
-            curves += axes.plot([], [], color=colour_of(side, i), label=f"{side} loss")
-        axes.set(xlim=(0, min(doubled(self.game.steps), self.recipe.steps)), xlabel="step", ylabel="loss")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        legend_above(axes)
-        if plane:
-            axes, real = lower.subplots(), as_array(self.recipe.batches.tensors[0][:400])
-            axes.plot(*real.T, "o", ms=3, mew=0, alpha=0.3, color=COLOURS["real"])
-            axes.set(
-                aspect="equal", xlim=(1.3 * real.min(), 1.3 * real.max()), ylim=(1.3 * real.min(), 1.3 * real.max())
-            )
-            shown = axes.plot([], [], "o", ms=3, mew=0, alpha=0.6, color=COLOURS["fake"])
-        else:
-            axes = lower.add_axes((0.01, 0.01, 0.98, 0.98))
-            axes.set_axis_off()
-            shown = [axes.imshow(samples, interpolation="antialiased")]
-        return figure, (*curves, *shown)
-
-    def _samples(self):
-        """Points (n, 2), or one image (h, w, 3) of all samples."""
-        samples = as_array(preview(self.recipe, self.ema))
-        return samples if samples.ndim == 2 else mosaic(samples, 16 if samples.shape[-1] <= 32 else 8)
-
-    def place(self, picture):
-        *curves, shown = picture.moving
-        samples = self._samples()
-        shown.set_data(*([samples] if samples.ndim == 3 else samples.T))
-        kept = self.history[:: 1 + len(self.history) // 1500]
-        if not kept:
-            return
-        steps, table = [step for step, _ in kept], torch.stack([row for _, row in kept]).cpu().numpy().T
-        for pale, line, values in zip(curves[::2], curves[1::2], table):
-            pale.set_data(steps, values)
-            line.set_data(steps, smoothed(values, 1 + len(values) // 30))
-        finite, (bottom, top) = table[np.isfinite(table)], curves[0].axes.get_ylim()
-        low, high = np.quantile(finite, [0.005, 0.995]) if finite.size else (0, 1)
-        if low < bottom or high > top or high - low < 0.4 * (top - bottom):  # seldom, since axes take time to draw
-            bottom, top = low - 0.15 * (high - low) - 1e-3, high + 0.15 * (high - low) + 1e-3
-        picture.fit(curves[0].axes, min(doubled(self.game.steps), self.recipe.steps), bottom, top)
+        samples = preview(self.recipe, self.ema)
+        self.live.images, self.live.columns = samples, 16 if samples.shape[-1] <= 32 else 8
+        return self.live.figure(), ()
 
     def read(self):
         done, steps = self.game.steps, self.recipe.steps
@@ -216,7 +179,7 @@ class Training(Panel):
         ]
         look = {"continuous_update": False, "layout": {"width": "19em"}}
         self.fields = {
-            name: self.knob("Text", name, hyperparameters.FIELDS[name][0], self._entered, value=text, **look)
+            name: self.knob("Text", name, hyperparameters.label(name), self._entered, value=text, **look)
             for name, text in hyperparameters.fields(settings).items()
         }
         buttons = [
