@@ -123,9 +123,12 @@ class Panel:
         if self.box is None:
             kit = widgets()
             look = {"max_width": "100%", "align_self": "flex-start"}
-            self.image = kit.Image(format="png", tooltip=self.shows, layout=look).add_class("course-gan-picture")
+            self.image = kit.Image(format="png", layout=look).add_class("course-gan-picture")
             self.news, self.readout = (kit.HTML().add_class(f"course-gan-{name}") for name in ("news", "readout"))
-            self.box = kit.VBox([*self.controls(), self.readout, self.image, self.news], layout={"width": "100%"})
+            # ipywidgets gives a picture no alternative text (and no view, if it has a tooltip), so a caption has to do.
+            caption = kit.HTML(f"<small>Above: {html.escape(self.shows)}.</small>")
+            parts = [*self.controls(), self.readout, self.image, caption, self.news]
+            self.box = kit.VBox(parts, layout={"width": "100%"})
             self.box.add_class("course-gan-panel").add_class(f"course-gan-{self.name}")
             self.redraw()
             self.show(self.welcome)

@@ -194,7 +194,7 @@ def test_latent_sliders_move_the_samples_of_the_trained_game(notebook):
         book.find(slider, 1).locator(".noUi-handle").press(key)
         book.changed(before, 1)
     assert book.kernel("walk.state['component 1'], walk.state['truncation'], walk.state['between']") == (5.0, 0.95, 1.0)
-    book.says("readout", "length of the latent", 1)
+    book.says("readout", "typical: 10.0", 1)
     book.shot("latent", 1)
 
 
