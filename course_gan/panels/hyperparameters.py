@@ -17,6 +17,8 @@ RANGES = {
 
 def label(name: str) -> str:
     """A setting's name as a person reads it."""
+    if name in ("ema", "r1", "r2", "l1", "l2"):
+        return name.upper()
     return name.replace("lr", "learning rate").replace("_discriminator", " of D").replace("_", " ")
 
 

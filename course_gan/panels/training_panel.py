@@ -55,7 +55,7 @@ class Training(Panel):
     """
 
     name = "training"
-    shows = "losses of the players above, as it trains; samples below"
+    shows = "the losses of the players, and below them samples of the game"
     welcome = "press Start for a new game with these settings, or Resume to go on with the one shown"
 
     def __init__(self, lesson, profile="cpu", **settings):
@@ -161,8 +161,14 @@ class Training(Panel):
 
     def sketch(self):
         samples = preview(self.recipe, self.ema)
-        self.live.images, self.live.columns = samples, 16 if samples.shape[-1] <= 32 else 8
-        return self.live.figure(), ()
+        wide = samples.shape[-1] <= 32 and len(samples) % 16 == 0
+        self.live.images, self.live.columns = samples, 16 if wide else self.recipe.columns
+        figure = self.live.figure()
+        if not self.live.rows:
+            above = figure.axes[0]
+            above.set(xlim=(0, self.recipe.steps), yticks=[])
+            above.text(0.5, 0.5, "losses, as soon as it trains", ha="center", transform=above.transAxes)
+        return figure, ()
 
     def read(self):
         done, steps = self.game.steps, self.recipe.steps
