@@ -89,8 +89,11 @@ def execute(
 
 
 def environment(profile: str, threads: int) -> dict[str, str]:
-    """Return the environment of a kernel: its profile, and its share of the cores, so that two do not fight."""
-    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    """Return the environment of a kernel: its profile, and its share of the cores, so that two do not fight.
+
+    JPY_SESSION_NAME would tell panels that a page looks at them: it is inherited where a notebook starts the run.
+    """
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "JPY_SESSION_NAME")}
     shares = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
     return {**env, **shares, "COURSE_GAN_PROFILE": profile, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 

@@ -9,7 +9,7 @@
 # |---|---|
 # | Time | 60 minutes to read; 3 to 4 minutes to compute on two cores |
 # | Builds on | lesson 01 (the two losses), lesson 00 (the glyphs); what a convolution is |
-# | Panel | training and latent sliders: a later release puts them into section 10 |
+# | Panels | training, and sliders on the latents: section 14 |
 #
 # This is where we are going: the letters below were never drawn by anybody. A network painted them out of 100 random
 # numbers each, three minutes after it had painted nothing but grey.
@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from course_gan import data, metrics, models, plots
+from course_gan import data, metrics, models, panels, plots
 from course_gan.errors import CourseError
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.lessons.recipes import build
@@ -875,6 +875,26 @@ for name in ("mnist", "celeba"):
         print(f"{name}: there; course-gan train 03 --out runs/{name} -p data {name}")
     except CourseError as error:
         print(error)
+
+# %% [markdown]
+# ## 14 · Your turn
+#
+# The first panel holds the game of this page. (In JupyterLab, run the cells: fields and buttons appear.) Enter more
+# steps and press Resume, and it trains on from where it is; or change a setting and press Start: a width of 16, a
+# learning rate ten times as large, an EMA of 0. `panel.game` is whatever you have trained, and the game before it is in
+# `panel.previous`.
+
+# %%
+panel = panels.training(recipe)
+panel
+
+# %% [markdown]
+# The second walks through the latents of that game. *Component 1* is the direction along which samples change most (found
+# by fitting principal components of 1,024 samples with a straight line); two random directions stand beside for
+# comparison. What does each component do to a letter, and does it do the same to the next one?
+
+# %%
+panels.latent(panel)
 
 # %% [markdown]
 # ## Summary

@@ -1,0 +1,40 @@
+"""Panels: sliders and buttons on the learner's own objects, thin hands on functions that tests know."""
+# ruff: noqa: F401
+
+from course_gan.panels.dynamics_panel import Dynamics
+from course_gan.panels.frame import of_cell
+from course_gan.panels.latent_panel import Latent
+from course_gan.panels.minimax_panel import Minimax
+from course_gan.panels.players import TwoNumbers
+from course_gan.panels.training_panel import Training
+
+
+def minimax(**start):
+    """Move two densities on a line and see D*, the value of the game, the JSD and both gradients follow (lesson 01)."""
+    return of_cell(Minimax, **start)
+
+
+def dynamics(game, points=None, modes=None, **options):
+    """Play a game of the plane move by move, or let it run (lesson 02).
+
+    game: a `course_gan.training.GAN` on points (n, 2), which are given too, with their modes (m, 2) if these are to be
+    counted; or `TwoNumbers`. options: std, count, limits, batch_size, seed; see `Dynamics`.
+    """
+    return of_cell(Dynamics, game, points, modes, **options)
+
+
+def training(lesson, profile="cpu", **settings):
+    """Train a lesson's game with settings of one's own (lessons 03, 04, 07, 08); the game is `panel.game`.
+
+    lesson: a number of `course_gan.lessons.recipes`, or a Recipe, trained already or not; profile and settings as for
+    `recipes.build`.
+    """
+    return of_cell(Training, lesson, profile, **settings)
+
+
+def latent(source, directions=4, random=2):
+    """Walk through the latents of a game, or of a training panel's present game (lesson 03).
+
+    directions, random: how many principal and random directions get a slider.
+    """
+    return of_cell(Latent, source, directions, random)

@@ -1,0 +1,226 @@
+"""What every panel is made of: labelled controls, a readout, a live picture and one line of news."""
+
+import html
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from course_gan import plots
+from course_gan.errors import CourseError
+from course_gan.panels.picture import Picture
+from course_gan.panels.threads import STAGE
+from course_gan.plots.display import bundle
+from course_gan.training import NonFiniteError
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def live() -> bool:
+    """Whether a page that can show widgets looks at this kernel; if not (papermill, a script), a figure has to do.
+
+    Servers tell a kernel which page it serves, runners do not. COURSE_GAN_PANELS=live or static overrules.
+    """
+    wish = os.environ.get("COURSE_GAN_PANELS")
+    if wish is not None or not plots.display.in_notebook():
+        return wish == "live"
+    server = "JPY_SESSION_NAME" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    names = sys.modules["IPython"].get_ipython().user_ns
+    return server or "google.colab" in sys.modules or "__vsc_ipynb_file__" in names
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong and what to do, for a panel's line of news."""
+    lines = str(error).strip().splitlines() or ["no message"]
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+        return "out of memory: choose a smaller batch size or width and start again; the game so far is kept"
+    if isinstance(error, NonFiniteError):
+        return f"{lines[0].split(';')[0]}: press Start with a lower learning rate"
+    return lines[0] if isinstance(error, CourseError | ValueError) else f"{type(error).__name__}: {lines[0]}"
+
+
+class Panel:
+    """A panel on the page. A subclass says what is drawn (`sketch`, `place`), what is read, and with which controls.
+
+    On a live page naming it on a cell's last line shows it; elsewhere that shows the figure of its state. Widgets are
+    made only when there is a page for them. `error`: the last exception, for whoever wants more than the line of news.
+    """
+
+    name = "panel"
+    shows = "a panel"  # what its picture shows
+    welcome = ""  # the first line of news
+
+    def __init__(self):
+        self.box = self.picture = self.error = self.before = None
+        self.knobs: dict[str, Any] = {}
+
+    def sketch(self) -> tuple:
+        """A new Figure, and the artists of it that move; without any, the whole is drawn each time."""
+        raise NotImplementedError
+
+    def place(self, picture: Picture) -> None:
+        """Bring what moves up to the present state."""
+
+    def read(self) -> str:
+        """The present state in numbers, in a line of HTML above the picture."""
+        return ""
+
+    def controls(self) -> list:
+        """The widgets above the picture."""
+        raise NotImplementedError
+
+    def halt(self) -> None:
+        """End what runs in the background; a subclass with a worker does."""
+
+    @property
+    def caption(self) -> str:
+        """What stands below the figure where no page is live."""
+        return f"The panel as it starts: {self.shows}."
+
+    def draw(self) -> Picture:
+        """A new Picture of the state as of now; `self.picture` is the one that the page shows."""
+        with STAGE:
+            picture = Picture(*self.sketch())
+            self.place(picture)
+        return picture
+
+    def redraw(self) -> None:
+        """Draw the page's picture anew, where there is a page: more than what moves has changed."""
+        if self.box is not None:
+            self.picture = self.draw()
+
+    def show(self, text: str = "") -> None:
+        """Bring the page up to the present state; without a text the line of news stays as it is."""
+        if self.box is None:
+            return
+        with STAGE:
+            if self.picture.moving:
+                self.place(self.picture)
+            else:
+                self.redraw()
+            content, numbers = self.picture.png(), self.read()
+        self.image.value, self.readout.value = content, numbers
+        if text:
+            self.say(text)
+
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Put one line below the picture."""
+        if self.box is not None:
+            colour, mark, role = (
+                ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("inherit", "", "status")
+            )
+            self.news.value = f'<span role="{role}" style="color: {colour}">{mark}{html.escape(text)}</span>'
+
+    def fail(self, error: BaseException) -> None:
+        """Keep an exception and say it in one line."""
+        self.error = error
+        self.say(one_line(error), wrong=True)
+
+    def open(self):
+        """Make the widgets, once, and return the box that holds them."""
+        if self.box is None:
+            kit = widgets()
+            look = {"max_width": "100%", "align_self": "flex-start"}
+            self.image = kit.Image(format="png", layout=look).add_class("course-gan-picture")
+            self.news, self.readout = (kit.HTML().add_class(f"course-gan-{name}") for name in ("news", "readout"))
+            # ipywidgets gives a picture no alternative text (and no view, if it has a tooltip), so a caption has to do.
+            caption = kit.HTML(f"<small>Above: {html.escape(self.shows)}.</small>")
+            parts = [*self.controls(), self.readout, self.image, caption, self.news]
+            self.box = kit.VBox(parts, layout={"width": "100%"})
+            self.box.add_class("course-gan-panel").add_class(f"course-gan-{self.name}")
+            self.redraw()
+            self.show(self.welcome)
+        return self.box
+
+    def guarded(self, act: Callable) -> Callable:
+        """The function, but its exceptions appear in the panel instead of in a log that nobody reads."""
+
+        def handle(*arguments):
+            try:
+                act(*arguments)
+            except Exception as error:
+                self.fail(error)
+
+        return handle
+
+    def button(self, text: str, act: Callable, tip: str):
+        """A button that calls act(), kept in `knobs` and found on the page by the class course-gan-TEXT."""
+        made = self.knobs[text] = widgets().Button(description=text, tooltip=tip, layout={"width": "auto"})
+        act = self.guarded(act)
+        made.on_click(lambda _: act())
+        return made.add_class(f"course-gan-{text.lower().replace(' ', '-')}")
+
+    def knob(self, kind: str, name: str, label: str, act: Callable, **options):
+        """A labelled control of this kind of ipywidgets; act() is given a new value. Kept and found as a button is."""
+        wide = {"style": {"description_width": "11em"}, "layout": {"width": "26em"}}
+        options = ({"indent": False, "layout": {"width": "auto"}} if kind == "Checkbox" else wide) | options
+        made = self.knobs[name] = getattr(widgets(), kind)(description=label, tooltip=label, **options)
+        act = self.guarded(act)
+        made.observe(lambda change: act(change["new"]), "value")
+        return made.add_class(f"course-gan-{name.replace(' ', '-').replace('_', '-')}")
+
+    def _ipython_display_(self):
+        if not live():
+            plots.show(self.figure(), self.caption)
+            return
+        from IPython.display import display
+
+        data, metadata = bundle(self.figure(), self.caption)
+        data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.open().model_id}
+        display(data, raw=True, metadata=metadata)
+        if self.before is not None:
+            self.say(f"the {self.name} panel that this cell made before is kept in panel.before")
+
+    def figure(self):
+        """A Figure of the state as of now."""
+        return self.draw().figure
+
+
+def widgets():
+    """The module ipywidgets; CourseError where it is not installed."""
+    try:
+        import ipywidgets
+    except ImportError:
+        wanted = "install the notebooks extra (pip install -e '.[notebooks]')"
+        raise CourseError(f"panels need ipywidgets: {wanted}") from None
+    return ipywidgets
+
+
+def row(*parts):
+    """Widgets side by side, wrapped where the page is narrow."""
+    return widgets().HBox(list(parts), layout={"flex_flow": "row wrap", "grid_gap": "2px 8px"})
+
+
+_OF_CELLS: dict[tuple, list[list]] = {}  # (cell, kind) -> [run, arguments, panel], …
+
+
+def of_cell(kind: type[Panel], *arguments: Any, **options: Any) -> Panel:
+    """The panel that this cell made before from the same arguments, as it is, running or not; else a new one.
+
+    So pressing run-all twice loses nothing. Arguments other than plain values are the same if they are one object.
+    Panels that an earlier run of the cell made from others are halted; the last is kept as `before` of the new one.
+    """
+    shell = sys.modules["IPython"].get_ipython() if plots.display.in_notebook() else None
+    parent = shell.get_parent() if shell else {}
+    cell, run = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
+    given, made = (arguments, tuple(sorted(options.items()))), _OF_CELLS.setdefault((cell, kind), [])
+    for entry in made if cell else ():
+        if _same(entry[1], given):
+            entry[0] = run
+            return entry[2]
+    panel = kind(*arguments, **options)
+    for entry in [entry for entry in made if entry[0] != run]:
+        entry[2].halt()
+        entry[2].before, panel.before = None, entry[2]
+        made.remove(entry)
+    if cell:
+        made.append([run, given, panel])
+    return panel
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple | list) and type(a) is type(b):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a is b or (type(a) is type(b) and isinstance(a, str | int | float | bool) and a == b)

@@ -1,0 +1,48 @@
+"""A picture that can follow a slider: axes and labels are drawn once, and only what moves is drawn again."""
+
+import math
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from course_gan.plots.display import encode
+from course_gan.plots.style import DPI, STYLE
+
+
+def doubled(steps: int) -> int:
+    """The right end of an axis of steps: 50, doubled until it holds them, so that it seldom changes."""
+    return 50 * 2 ** max(0, math.ceil(math.log2(max(steps, 1) / 50)))
+
+
+class Picture:
+    """A Figure, and the artists of it that move, in the order in which they are drawn over the rest.
+
+    `png()` takes some 10 ms where drawing the whole takes 200.
+    """
+
+    def __init__(self, figure, moving):
+        self.figure, self.moving, self._still = figure, list(moving), None
+
+    def fit(self, axes, right: float, low: float, high: float) -> None:
+        """Let the axes reach from 0 to right and from low to high."""
+        if (*axes.get_xlim(), *axes.get_ylim()) != (0, right, low, high):
+            axes.set(xlim=(0, right), ylim=(low, high))
+            self._still = None
+
+    def png(self) -> bytes:
+        """The picture as it is now, as the bytes of a PNG."""
+        if self._still is None:
+            for artist in self.moving:
+                artist.set_animated(True)
+            self.figure.set_dpi(DPI)
+            self._canvas = FigureCanvasAgg(self.figure)
+            with matplotlib.rc_context(STYLE):
+                self._canvas.draw()
+            self._still = self._canvas.copy_from_bbox(self.figure.bbox)
+        self._canvas.restore_region(self._still)
+        for artist in self.moving:
+            artist.axes.draw_artist(artist)
+        pixels = np.asarray(self._canvas.buffer_rgba())[..., :3]
+        return encode(Image.fromarray(np.ascontiguousarray(pixels)), compress_level=1)

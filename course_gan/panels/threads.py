@@ -1,0 +1,83 @@
+"""Work in the background: one thread a panel at most, one step or drawing at a time in the whole process."""
+
+import atexit
+import gc
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+from course_gan.errors import CourseError
+
+# One step or drawing at a time in this process: torch's global random state and matplotlib's style are shared.
+STAGE = threading.RLock()
+BREATH = 2e-4  # seconds between two steps, in which another panel takes the stage
+
+
+class Worker:
+    """At most one background thread, which draws records until there are no more, one fails, or it is asked to halt."""
+
+    def __init__(self, name: str):
+        self.name, self._thread, self._halt, self._over = name, None, threading.Event(), True
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is at work; not while it only says how it ended."""
+        return not self._over
+
+    def start(self, records: Callable[[], Iterator], seen: Callable[[Any], None], ended: Callable) -> None:
+        """Call seen(record) for each of records(), and at last ended(error, or None); CourseError if it is running."""
+        if self.running:
+            raise CourseError("it is running already: pause or stop it first")
+        self._join(None)
+        self._halt.clear()
+        self._over = False
+        target = self._work
+        self._thread = threading.Thread(target=target, args=(records, seen, ended), name=self.name, daemon=True)
+        _WORKERS.add(self)
+        self._thread.start()
+
+    def halt(self, patience: float = 30.0) -> None:
+        """Let the step that is being made be the last one, and wait for it."""
+        self._halt.set()
+        self._join(patience)
+
+    def _join(self, patience: float | None) -> None:
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(patience)
+
+    def _work(self, records, seen, ended):
+        error = None
+        try:
+            with STAGE:
+                steps = iter(records())
+            while not self._halt.is_set():
+                with STAGE:
+                    record = next(steps, None)
+                    if record is None:
+                        break
+                    wait = seen(record)
+                self._halt.wait(wait or BREATH)
+        except BaseException as raised:  # whatever it is, it has to reach the panel: nobody reads a thread's traceback
+            error = raised
+            traceback.clear_frames(error.__traceback__)  # they hold the tensors that did not fit
+        finally:
+            _WORKERS.discard(self)
+            self._over = True
+        if error is not None:
+            gc.collect()
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+        ended(error)
+
+
+_WORKERS: set[Worker] = set()
+
+
+@atexit.register
+def _halt_all() -> None:
+    """A thread inside torch while the interpreter is taken down may crash it."""
+    for worker in list(_WORKERS):
+        worker.halt(5.0)

@@ -1,0 +1,268 @@
+"""What panels compute, against references: the game on a line, two numbers, latent directions, text fields."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from course_gan import models, regularizers
+from course_gan.errors import CourseError
+from course_gan.lessons import recipes
+from course_gan.panels import directions, hyperparameters, line
+from course_gan.panels.minimax_panel import SHOWN
+from course_gan.panels.players import LEVERS, PlaneGame, TwoNumbers
+from course_gan.training import GAN, Backend
+
+X = torch.linspace(-20, 20, 8001, dtype=torch.float64)
+
+
+def normal(mean, std):
+    return torch.exp(-0.5 * ((X - mean) / std) ** 2) / (std * math.sqrt(2 * math.pi))
+
+
+def divergence(a, b):
+    """KL(a‖b) on lesson 01's grid."""
+    return torch.trapezoid(torch.where(a > 0, a * (a / b.clamp_min(1e-300)).log(), 0.0), X).item()
+
+
+@pytest.mark.parametrize(("gap", "spread", "place", "width"), [(1.5, 0.5, 1.0, 1.0), (0.7, 0.4, -2.0, 0.6)])
+def test_the_game_on_a_line_is_lesson_01s(gap, spread, place, width):
+    p = 0.5 * normal(-gap, spread) + 0.5 * normal(gap, spread)
+
+    def jsd(theta):
+        q = normal(theta, width)
+        return 0.5 * divergence(p, (p + q) / 2) + 0.5 * divergence(q, (p + q) / 2)
+
+    def slope(function, h=1e-4):
+        return (function(place + h) - function(place - h)) / (2 * h)
+
+    reading = line.read(gap, spread, place, width)
+    assert reading.divergence == pytest.approx(jsd(place), abs=1e-6)
+    assert reading.value == pytest.approx(2 * jsd(place) - math.log(4), abs=1e-6)
+    assert reading.saturating == pytest.approx(slope(lambda t: 2 * jsd(t)), abs=1e-5)
+    kl = slope(lambda t: divergence(normal(t, width), p))
+    assert reading.non_saturating == pytest.approx(kl - slope(lambda t: 2 * jsd(t)), abs=1e-4)
+
+
+def test_the_line_is_finite_at_every_corner_of_the_sliders():
+    for gap in (0.0, 3.0):
+        for spread in (0.3, 1.5):
+            for width in (0.3, 1.5):
+                everywhere = line.read(gap, spread, np.linspace(*SHOWN, 25), width)
+                assert all(np.isfinite(values).all() for values in everywhere)
+                assert (everywhere.divergence >= -1e-9).all()
+                assert (everywhere.divergence <= math.log(2) + 1e-9).all()
+
+
+def test_equal_densities_leave_nothing_to_tell():
+    reading = line.read(0.0, 1.0, 0.0, 1.0)
+    assert reading.value == pytest.approx(-math.log(4), abs=1e-9)
+    assert (abs(reading.saturating), abs(reading.non_saturating)) == (pytest.approx(0, abs=1e-9),) * 2
+
+
+# --- two numbers
+
+
+def dirac(w, h, gamma, ratio=1.0):
+    """One alternating step of lesson 02's Dirac-GAN."""
+    theta, psi = w
+    psi = psi + h * ratio * (-theta / (1 + math.exp(-psi * theta)) - gamma * psi)
+    return theta + h * psi / (1 + math.exp(-psi * theta)), psi
+
+
+def test_two_numbers_are_lesson_02s_dirac_gan():
+    game, place = TwoNumbers(lr=0.4, lr_discriminator=0.8, r1=0.3), (1.0, 0.0)
+    for _ in range(20):
+        game.round()
+        place = dirac(place, 0.4, 0.3, 2.0)
+    assert game.place.tolist() == pytest.approx(place, abs=1e-12)
+    assert game.steps == 20
+
+
+def test_with_the_wasserstein_loss_they_are_the_bilinear_game():
+    places = torch.randn(7, 2, dtype=torch.float64)
+    expected = torch.stack([places[:, 1], -places[:, 0]], dim=1)
+    torch.testing.assert_close(TwoNumbers("wasserstein").velocity(places), expected)
+
+
+def test_their_friction_is_the_librarys_r1():
+    psi = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    real = torch.zeros(1, 1, dtype=torch.float64)
+    (by_r1,) = torch.autograd.grad(0.3 / 2 * regularizers.r1(lambda x: (psi * x).squeeze(1), real), psi)
+    place = torch.tensor([[0.2, 0.7]], dtype=torch.float64)
+    change = TwoNumbers(r1=0.3).velocity(place) - TwoNumbers().velocity(place)
+    torch.testing.assert_close(change, torch.stack([torch.zeros(()).double(), -by_r1])[None])
+
+
+def test_a_side_moves_alone_and_players_who_run_off_are_one_line():
+    game = TwoNumbers(start=(1.0, 0.5))
+    game.move("discriminator")
+    assert game.place[0] == 1
+    psi = game.place[1].item()
+    game.move("generator")
+    assert game.place[1] == psi
+    game.place[:] = math.inf
+    with pytest.raises(CourseError, match=r"^the players left the plane at step 0: reset, with lower learning rates$"):
+        game.move("generator")
+
+
+# --- the learner's own game
+
+
+def plane_game(**options):
+    torch.manual_seed(0)
+    players = models.MLPGenerator(2, 2, 16), models.MLPDiscriminator(2, 16)
+    game = GAN(*players, **{"ema": 0.9, "lr": 1e-3, "backend": Backend("cpu"), **options})
+    return PlaneGame(game, torch.randn(300, 2), torch.zeros(1, 2), batch_size=32)
+
+
+def weights(network):
+    return torch.cat([p.detach().flatten().clone() for p in network.parameters()])
+
+
+@pytest.mark.parametrize(("side", "other"), [("discriminator", "generator"), ("generator", "discriminator")])
+def test_a_move_changes_one_network(side, other):
+    players = plane_game()
+    before = {name: weights(players.game.players[name]) for name in (side, other)}
+    players.move(side)
+    assert not torch.equal(weights(players.game.players[side]), before[side])
+    assert torch.equal(weights(players.game.players[other]), before[other])
+
+
+def test_levers_reach_the_game_and_outlive_a_reset():
+    players = plane_game()
+    start = weights(players.game.generator)
+    for name, value in (
+        ("lr", 0.02),
+        ("lr_discriminator", 0.05),
+        ("discriminator_steps", 3),
+        ("r1", 0.5),
+        ("ema", 0.5),
+    ):
+        players.set(name, value)
+    for _ in range(3):
+        players.round()
+    assert players.steps == 3
+    assert not torch.equal(weights(players.game.generator), start)
+    players.reset()
+    game = players.game
+    assert torch.equal(weights(game.generator), start)
+    rates = [game.optimizers[side].param_groups[0]["lr"] for side in ("generator", "discriminator")]
+    assert (*rates, game.discriminator_steps, game.r1, game.averages["generator"].decay) == (0.02, 0.05, 3, 0.5, 0.5)
+    assert (game.steps, players.batches.position) == (0, 0)
+
+
+def test_after_a_reset_the_game_goes_the_same_way_again():
+    players = plane_game()
+    ways = []
+    for _ in range(2):
+        for _ in range(3):
+            players.round()
+        ways.append(weights(players.game.generator))
+        players.reset()
+    assert torch.equal(*ways)
+
+
+def test_a_lever_out_of_range_or_unknown_is_one_line():
+    players = plane_game(ema=None)
+    with pytest.raises(CourseError, match=r"^learning rate of G is 7, but has to be from 1e-05 to 1$"):
+        players.set("lr", 7)
+    with pytest.raises(CourseError, match=r"^this game has no 'ema': it has lr, lr_discriminator, "):
+        players.set("ema", 0.5)
+    assert all(list(lever.notches) == sorted(lever.notches) for lever in LEVERS.values())
+
+
+def test_modes_are_counted_by_the_learners_rule_where_there_is_one():
+    players = plane_game()
+    assert 0 <= players.found()[1] <= 1
+    players.count = lambda samples, centres: (len(samples), len(centres))
+    assert players.found() == (1000, 1)
+    players.modes = None
+    assert players.found() is None
+
+
+def test_data_that_are_no_plane_are_refused():
+    with pytest.raises(CourseError, match=r"^points are \(5, 3\), but have to be \(n, 2\): the panel draws a plane$"):
+        PlaneGame(plane_game().game, torch.randn(5, 3))
+
+
+# --- latents
+
+
+class Linear:
+    """A game whose images depend on its first two latents alone, on the first one more."""
+
+    latent_dim = 6
+
+    def sample(self, latents):
+        pictures = torch.zeros(2, 16)
+        pictures[0, :8], pictures[1, 8:] = 3.0, 1.0
+        return (latents[:, :2] @ pictures).reshape(-1, 1, 4, 4)
+
+
+def test_principal_directions_are_those_that_change_the_samples_most():
+    first, second = directions.principal_directions(Linear(), count=2)
+    torch.testing.assert_close(first.vector.abs(), torch.eye(6)[0], atol=0.02, rtol=0)
+    torch.testing.assert_close(second.vector.abs(), torch.eye(6)[1], atol=0.1, rtol=0)
+    assert (first.name, second.name) == ("component 1", "component 2")
+    assert (first.share, second.share) == (pytest.approx(0.9, abs=0.02), pytest.approx(0.1, abs=0.02))
+
+
+def test_directions_are_of_length_one_and_the_same_every_time():
+    for found in (directions.principal_directions(Linear(), 2), directions.random_directions(6, 3)):
+        torch.testing.assert_close(torch.stack([d.vector for d in found]).norm(dim=1), torch.ones(len(found)))
+    assert torch.equal(directions.random_directions(6)[0].vector, directions.random_directions(6)[0].vector)
+
+
+def test_the_great_circle_keeps_its_ends_and_the_length():
+    a, b = torch.tensor([3.0, 0, 0]), torch.tensor([0, 3.0, 0])
+    road = directions.great_circle(a, b, torch.tensor([0.0, 0.5, 1.0]))
+    torch.testing.assert_close(road[[0, 2]], torch.stack([a, b]))
+    torch.testing.assert_close(road[1], torch.tensor([4.5**0.5, 4.5**0.5, 0]))
+    torch.testing.assert_close(directions.great_circle(a, a, torch.tensor([0.3])), a[None])
+
+
+# --- text fields
+
+
+def test_fields_say_what_the_recipe_has():
+    settings = recipes.settings("03", "smoke")
+    texts = hyperparameters.fields(settings)
+    assert (texts["lr"], texts["steps"], texts["lr_discriminator"]) == ("0.0004", "20", "")
+    assert "cycle" not in texts
+    assert "cycle" in hyperparameters.fields(recipes.settings("08"))
+    assert hyperparameters.changes(texts, settings) == {}
+    assert hyperparameters.changes({"lr": " 1e-3 ", "steps": "7"}, settings) == {"lr": 1e-3, "steps": 7}
+
+
+@pytest.mark.parametrize("lesson", ["02", "03", "04", "07", "08", "10"])
+def test_every_field_of_every_recipe_holds_its_own_value(lesson):
+    settings = recipes.settings(lesson)
+    for name, text in hyperparameters.fields(settings).items():
+        if text:
+            assert hyperparameters._value(name, text, settings[name]) == pytest.approx(settings[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("lr", "5", "learning rate is '5', but has to be a number from 1e-07 to 1"),
+        ("lr", "fast", "learning rate is 'fast', but has to be a number from 1e-07 to 1"),
+        ("lr", "nan", "learning rate is 'nan', but has to be a number from 1e-07 to 1"),
+        ("steps", "1.5", "steps is '1.5', but has to be a whole number from 1 to 1e+06"),
+        ("batch_size", "", "batch size is '', but has to be a whole number from 2 to 4096"),
+    ],
+)
+def test_a_field_that_cannot_be_is_one_line(name, text, line):
+    with pytest.raises(CourseError) as raised:
+        hyperparameters.changes({name: text}, recipes.settings("03", "smoke"))
+    assert str(raised.value) == line
+
+
+def test_a_loss_brings_what_belongs_to_it_and_a_field_overrules():
+    settings = recipes.settings("04", "smoke", loss="wasserstein")
+    texts = hyperparameters.fields(settings)
+    assert texts["gradient_penalty"] == "10"
+    given = hyperparameters.chosen("04", "smoke", {"loss": "wasserstein"}, texts | {"gradient_penalty": "1"})
+    assert given == {"loss": "wasserstein", "gradient_penalty": 1.0}
