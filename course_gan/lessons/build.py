@@ -78,15 +78,16 @@ def machine() -> dict[str, object]:
 
 
 def module_digests(source: Path) -> dict[str, str]:
-    """Return the digest of every module of the library that a source reaches, directly or through others.
+    """Return the digest of every module of the library that a source reaches, and of a script.py beside it.
 
     A digest is of the code alone: comments, docstrings and layout do not count.
     """
     found: dict[str, str] = {}
     waiting = sorted(_imports(convert_to_code(source)))
+    waiting += ["script.py"] if source.with_name("script.py").exists() else []
     while waiting:
         name = waiting.pop()
-        path = _module_path(name)
+        path = source.with_name(name) if name == "script.py" else _module_path(name)
         if name in found or path is None:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -1,8 +1,11 @@
 """Where lessons are and what they are called."""
 
+import importlib.util
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from course_gan.errors import CourseError
 from course_gan.paths import ROOT
@@ -95,3 +98,13 @@ def copy_for_learner(folder: Path) -> list[Path]:
                 ) from None
             new.append(target)
     return new
+
+
+def script(lesson: str) -> ModuleType:
+    """The module source/LESSON/script.py: code that a page and its exercise share, and that nobody else needs."""
+    name = f"course_gan_script_{lesson}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "source" / lesson / "script.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -28,9 +28,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_gan import data, plots
-from course_gan.lessons import clinic
+from course_gan.lessons.find import script
 from course_gan.lessons.notebook import Profile, claim
 
+clinic = script("clinic")
 plots.use_style()
 
 # %% tags=["parameters"]
@@ -48,8 +49,8 @@ torch.set_num_threads(1)  # networks as small as ours: a second thread would mos
 # %% [markdown]
 # ## 1 · A healthy body
 #
-# This is the whole script. It is in the library (`course_gan.lessons.clinic`) so that all patients share it; nothing in
-# it is new. Whatever stands in its head as an argument can be replaced, and a patient replaces exactly one thing.
+# This is the whole script. It stands in `source/clinic/script.py`, so that all patients share it; nothing in it is
+# new. Whatever stands in its head as an argument can be replaced, and a patient replaces exactly one thing.
 
 # %% tags=["nbval-check-output"]
 print(inspect.getsource(clinic.train))

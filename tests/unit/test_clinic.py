@@ -9,10 +9,11 @@ import torch
 
 from course_gan import data
 from course_gan.grading.check import load
-from course_gan.lessons import clinic, convert
-from course_gan.lessons.clinic import SIGNS, score, train
-from course_gan.lessons.find import exercises
+from course_gan.lessons import convert
+from course_gan.lessons.find import exercises, script
 
+clinic = script("clinic")
+SIGNS, score, train = clinic.SIGNS, clinic.score, clinic.train
 (EXERCISE,) = (exercise for exercise in exercises() if exercise.name == "clinic")
 
 
