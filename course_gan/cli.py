@@ -34,11 +34,8 @@ class _Command(click.Group):
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] == "course_gan":
                 raise
-            click.echo(
-                f"course-gan: this command needs the package {error.name!r}: install the notebooks extra "
-                "(`pip install -e '.[notebooks]'`)",
-                err=True,
-            )
+            remedy = "install the notebooks extra (`pip install -e '.[notebooks]'`)"
+            click.echo(f"course-gan: this command needs the package {error.name!r}: {remedy}", err=True)
             context.exit(1)
 
 
@@ -59,20 +56,16 @@ def _parameters(pairs) -> dict:
     return {name: _value(text) for name, text in pairs}
 
 
-_profile = click.option(
-    "--profile", default="smoke", show_default=True, help=f"How much it may cost: {', '.join(PROFILES)}."
-)
-_parameter = click.option(
-    "-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter; may be repeated."
-)
+_COST = f"How much it may cost: {', '.join(PROFILES)}."
+_profile = click.option("--profile", default="smoke", show_default=True, help=_COST)
+_PAIR = {"nargs": 2, "multiple": True, "metavar": "NAME VALUE", "help": "Set a parameter; may be repeated."}
+_parameter = click.option("-p", "pairs", **_PAIR)
 
 
 @main.command()
 @click.argument("lesson", nargs=-1)
 @_profile
-@click.option(
-    "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Lessons at once; they share the cores."
-)
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Lessons that share the cores.")
 @click.option("--out", default="build/run", show_default=True, type=click.Path(path_type=Path), help="Folder to write.")
 @_parameter
 @click.option("--resume", is_flag=True, help="Keep what an earlier run into the same folder finished.")
@@ -88,13 +81,11 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 
     chosen = choose(lesson)
     try:
-        outcomes = run_lessons(
-            chosen, profile=profile, jobs=jobs, out=out, parameters=_parameters(pairs), resume=resume, timeout=timeout
-        )
+        how = {"profile": profile, "jobs": jobs, "out": out, "resume": resume, "timeout": timeout}
+        outcomes = run_lessons(chosen, parameters=_parameters(pairs), **how)
     except KeyboardInterrupt:
-        click.echo(
-            f"\ninterrupted; what is finished is kept in {out}; go on with the same command and --resume", err=True
-        )
+        kept = f"what is finished is kept in {out}; go on with the same command and --resume"
+        click.echo(f"\ninterrupted; {kept}", err=True)
         sys.exit(130)
     failed = [o for o in outcomes if o.status != "ok"]
     for outcome in failed:

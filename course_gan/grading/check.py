@@ -80,9 +80,8 @@ def judge(check: Check, learners: Any, generator: torch.Generator, say: Callable
                 if complaint := check.complaint(case, reply["answer"]):
                     return result("failed", complaint, case)
     except OutOfTime:
-        return result(
-            "error", f"stopped after {stop:g} s without an answer; it should take about {check.seconds:g} s", case
-        )
+        over = f"stopped after {stop:g} s without an answer; it should take about {check.seconds:g} s"
+        return result("error", over, case)
     return result("ok", f"passed ({len(cases)} case{'s' * (len(cases) > 1)})")
 
 
@@ -117,11 +116,8 @@ def _numbers(expected: torch.Tensor, answer: Any, rtol: float, atol: float, wher
     answer = torch.as_tensor(float(answer) if isinstance(answer, int) else answer)
     if answer.shape != expected.shape:
         return f"expected {wanted}{where}, got shape {tuple(answer.shape)}"
-    if (
-        answer.dtype == torch.bool
-        or answer.is_complex()
-        or (expected.is_floating_point() and not answer.is_floating_point())
-    ):
+    whole = expected.is_floating_point() and not answer.is_floating_point()
+    if answer.dtype == torch.bool or answer.is_complex() or whole:
         return f"expected {wanted} of {_kind(expected)}{where}, got {_kind(answer)}"
     expected, answer = expected.double(), answer.double()
     wrong = ~torch.isclose(answer, expected, rtol, atol)

@@ -39,16 +39,9 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
         convert.write(notebook, source)
         (Path(scratch) / "files").mkdir()
         outcome = execute(
-            lesson.name,
-            source,
-            target,
-            profile=profile,
-            parameters={},
-            cwd=Path(scratch) / "files",
-            threads=threads,
-            timeout=TIMEOUTS[profile],
-            progress=progress,
-        )
+            lesson.name, source, target, profile=profile, parameters={}, cwd=Path(scratch) / "files", threads=threads,
+            timeout=TIMEOUTS[profile], progress=progress,
+        )  # fmt: skip
         if outcome.status != "ok":
             raise CourseError(f"{outcome}; {lesson.notebook.name} was left as it was")
         executed = convert.read(target)

@@ -29,19 +29,10 @@ class Outcome:
 
 
 def execute(
-    name: str,
-    source: Path,
-    target: Path,
-    *,
-    profile: str,
-    parameters: dict,
-    cwd: Path,
-    threads: int,
-    timeout: float,
-    html: Path | None = None,
-    progress: Callable[[int, int], None] = lambda done, cells: None,
+    name: str, source: Path, target: Path, *, profile: str, parameters: dict, cwd: Path, threads: int, timeout: float,
+    html: Path | None = None, progress: Callable[[int, int], None] = lambda done, cells: None,
     stop: threading.Event | None = None,
-) -> Outcome:
+) -> Outcome:  # fmt: skip
     """Run a notebook to its end or to the clock's, in a process of its own with `threads` computing threads.
 
     progress is called with (cells done, cells in all); setting `stop` ends the run within a second. Whatever the
@@ -51,14 +42,9 @@ def execute(
     job["html"] = str(html) if html else None
     begun, ended = time.monotonic(), threading.Event()
     process = subprocess.Popen(
-        [sys.executable, "-m", "course_gan.lessons.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment(profile, threads),
-        start_new_session=True,
-    )
+        [sys.executable, "-m", "course_gan.lessons.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, env=environment(profile, threads), start_new_session=True,
+    )  # fmt: skip
     why = []
     watch = threading.Thread(target=_watch, args=(process, timeout, stop, ended, why), daemon=True)
     watch.start()
@@ -82,9 +68,8 @@ def execute(
     if why:
         return Outcome(name, why[0], seconds, why[1], cell)
     if last.get("error") or "error" not in last:
-        return Outcome(
-            name, "failed", seconds, _flat(last.get("error") or "its process was killed"), last.get("cell", cell)
-        )
+        why_not = _flat(last.get("error") or "its process was killed")
+        return Outcome(name, "failed", seconds, why_not, last.get("cell", cell))
     return Outcome(name, "ok", seconds)
 
 

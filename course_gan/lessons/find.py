@@ -93,9 +93,8 @@ def copy_for_learner(folder: Path) -> list[Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
             except OSError as error:
-                raise CourseError(
-                    f"cannot write {target} ({error.strerror}): choose another folder with --dir"
-                ) from None
+                reason = f"cannot write {target} ({error.strerror})"
+                raise CourseError(f"{reason}: choose another folder with --dir") from None
             new.append(target)
     return new
 

@@ -80,18 +80,10 @@ class _Plan:
         try:
             (scratch / "files").mkdir(parents=True)
             outcome = execute(
-                lesson.name,
-                lesson.notebook.resolve(),
-                scratch / f"{lesson.name}.ipynb",
-                profile=self.profile,
-                parameters=self.parameters,
-                cwd=scratch / "files",
-                threads=self.threads,
-                timeout=self.timeout,
-                html=scratch / f"{lesson.name}.html",
-                progress=progress,
-                stop=self.stop,
-            )
+                lesson.name, lesson.notebook.resolve(), scratch / f"{lesson.name}.ipynb", profile=self.profile,
+                parameters=self.parameters, cwd=scratch / "files", threads=self.threads, timeout=self.timeout,
+                html=scratch / f"{lesson.name}.html", progress=progress, stop=self.stop,
+            )  # fmt: skip
             if outcome.status != "stopped":
                 for made in (f"{lesson.name}.ipynb", f"{lesson.name}.html"):
                     (self.out / made).unlink(missing_ok=True)

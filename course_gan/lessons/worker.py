@@ -44,21 +44,13 @@ def work(job: dict, say) -> None:
     error = None
     try:
         pm.execute_notebook(
-            str(source),
-            str(target),
-            parameters=job["parameters"],
-            engine_name="course-gan",
-            kernel_name="python3",
-            cwd=job["cwd"],
-            progress_bar=False,
-            start_timeout=180,
-        )
+            str(source), str(target), parameters=job["parameters"], engine_name="course-gan", kernel_name="python3",
+            cwd=job["cwd"], progress_bar=False, start_timeout=180,
+        )  # fmt: skip
     except PapermillExecutionError as raised:
         line = next((line for line in raised.source.splitlines() if line.strip() and line[0] not in "#%"), "")
-        error = {
-            "error": f"{raised.ename}: {raised.evalue} (the cell begins: {line[:60]})",
-            "cell": raised.cell_index + 1,
-        }
+        error = {"error": f"{raised.ename}: {raised.evalue} (the cell begins: {line[:60]})"}
+        error["cell"] = raised.cell_index + 1
     except OSError as raised:
         error = {"error": f"cannot write {target.parent} ({raised.strerror or raised}); free space or choose --out"}
     except DeadKernelError:

@@ -108,9 +108,8 @@ class Panel:
     def say(self, text: str, wrong: bool = False) -> None:
         """Put one line below the picture."""
         if self.box is not None:
-            colour, mark, role = (
-                ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("inherit", "", "status")
-            )
+            look = ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("inherit", "", "status")
+            colour, mark, role = look
             self.news.value = f'<span role="{role}" style="color: {colour}">{mark}{html.escape(text)}</span>'
 
     def fail(self, error: BaseException) -> None:
