@@ -377,8 +377,9 @@ print(small_check(lambda images: (images.double() - 127.5) / 127.5))  # another 
 # ## 8 · Panels
 #
 # Later lessons have *panels*: sliders and buttons on your own objects. A panel never computes anything that a cell could
-# not; it calls the functions you see on the page. They arrive in a later release of the course and stand, in each lesson,
-# where this sentence stands here.
+# not; it calls functions that you may call too. On a page without a running kernel (GitHub, a run's report) you see a
+# picture of the panel instead; run its cell in JupyterLab and it comes to life. Whatever goes wrong in one is said in a
+# line below its picture, and what you have trained stays in `panel.game`.
 #
 # ## Summary
 #

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_gan import data, models, plots
+from course_gan import data, models, panels, plots
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.training import GAN, Backend
 
@@ -601,9 +601,15 @@ claim("learned D: gradient of −log D, labels flipped", learned[1], -0.30, -0.0
 # $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) And the taste of the loss that we
 # use for *few good samples over many fair ones* returns in lesson 02 as **mode collapse**.
 #
-# *A panel for this comes here in a later release: move both densities and see $D^*$, the JSD and both gradients
-# follow.*
-#
+# **Move it yourself.** The panel shows this game: both densities, $D^*$, the value and both gradients, all by the
+# formulas above. (In JupyterLab, run the cell: sliders appear.) Pull $\theta$ to 6 and read both gradients. Find a place
+# where they point in opposite directions. Then make $q=p$: bumps at ±0, equal spreads, $\theta=0$; what is left of $D^*$?
+
+# %%
+panel = panels.minimax()
+panel
+
+# %% [markdown]
 # ### Why this course never lets a discriminator end in a sigmoid
 #
 # On paper $\log(1-\sigma(l))$ and $-\mathrm{softplus}(l)$ are equal. In a computer they are not. D meets a fake, is

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from course_gan import data, losses, models, plots, regularizers
+from course_gan import data, losses, models, panels, plots, regularizers
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.training import GAN, Backend, train
 
@@ -781,8 +781,22 @@ claim("grid, the averages: share of samples near a mode, least", min(share for _
 # direction. The levers stay the same; where they must stand is what you read off a portrait, a count, or the metrics of
 # lesson 05.
 #
-# *A panel for this comes here in a later release: your own game, step D, step G, run, pause; field and path move.*
+# ## 10 · Your own hands on the levers
 #
+# The panel plays *your* game, here with the rates of section 8 that collapse, and counts by our own `count_modes`. (In
+# JupyterLab, run the cell: buttons and sliders appear.) Step D and G one at a time and watch the field and the fakes
+# answer each other; then Run, at 100 steps a second. After some 500 steps Pause, set the rates to 0.001 for G and 0.005
+# for D, and Run on: modes come back, but hardly all of them. Now press Reset, which keeps the levers, and Run. A cure is
+# no repair. (`panels.dynamics(panels.TwoNumbers())` is the Dirac-GAN: try R1 there.)
+
+# %%
+torch.manual_seed(SEED)
+players = models.MLPGenerator(2, 2), models.MLPDiscriminator(2)
+mine = GAN(*players, lr=8e-3, lr_discriminator=5e-4, betas=(0.5, 0.9), ema=0.99, backend=Backend("cpu"))
+panel = panels.dynamics(mine, ring, centres, count=count_modes)
+panel
+
+# %% [markdown]
 # ## Summary
 #
 # - A game is not a descent: the Jacobian of its velocity turns. A turning step scales by $|\lambda|=\sqrt{\det A}$.

@@ -9,7 +9,7 @@
 # |---|---|
 # | Time | 40 minutes to read; 3 minutes to compute on two cores |
 # | Builds on | lesson 01 (the two losses), lesson 00 (the glyphs); what a convolution is |
-# | Panel | training and latent sliders: a later release puts them into section 9 |
+# | Panels | training, and sliders on the latents: section 10 |
 #
 # This is where we are going: the letters below were never drawn by anybody. A network painted them out of 100 random
 # numbers each, three minutes after it had painted nothing but grey.
@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_gan import data, models, plots
+from course_gan import data, models, panels, plots
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.lessons.recipes import build
 from course_gan.training import GAN, Backend, train
@@ -557,6 +557,26 @@ claim("variety at ψ = 0.1, as a share of that at ψ = 1", variety[-1] / variety
 # truncation (StyleGAN) shorten another vector, of which the middle is a good picture.
 # </details>
 #
+# ## 10 · Your turn
+#
+# The first panel holds the game of this page. (In JupyterLab, run the cells: fields and buttons appear.) Enter more
+# steps and press Resume, and it trains on from where it is; or change a setting and press Start: a width of 16, a
+# learning rate ten times as large, an EMA of 0. `panel.game` is whatever you have trained, and the game before it is in
+# `panel.previous`.
+
+# %%
+panel = panels.training(recipe)
+panel
+
+# %% [markdown]
+# The second walks through the latents of that game. *Component 1* is the direction along which samples change most (found
+# by fitting principal components of 1,024 samples with a straight line); two random directions stand beside for
+# comparison. What does each component do to a letter, and does it do the same to the next one?
+
+# %%
+panels.latent(panel)
+
+# %% [markdown]
 # ## Summary
 #
 # - A transposed convolution stamps its kernel; with a stride that divides the kernel it stamps evenly: 4 and 2, not 3 and 2.

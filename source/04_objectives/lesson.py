@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from course_gan import data, losses, metrics, models, plots, regularizers
+from course_gan import data, losses, metrics, models, panels, plots, regularizers
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.lessons.recipes import build
 from course_gan.models.features import load_features
@@ -691,6 +691,15 @@ claim("wasserstein: gap, largest over first", max(told["wasserstein"]) / told["w
 # come down with the distance. The non-saturating D's loss hovers near $2\log2\approx1.386$, where a D that knows nothing would stand, and
 # tells little.
 #
+# **Your turn.** The panel trains the same network with any of the six. (In JupyterLab, run the cell: fields and buttons
+# appear.) Choosing a loss fills in the penalty that belongs to it: take Wasserstein, set the gradient penalty to 0, press
+# Start, and watch what D's loss does without its leash.
+
+# %%
+panel = panels.training("04", PROFILE, seed=SEED, steps=STEPS, width=WIDTH, lr=1e-3, batch_size=32, image_size=32)
+panel
+
+# %% [markdown]
 # ## 7 · All six, three times
 #
 # Now the comparison, by `scripts/04_objectives.py`: same networks (width 16, 32 × 32 pixels), same data, same Adam
