@@ -167,15 +167,15 @@ def test_two_panels_train_at_once(notebook):
     book.run_all()
     for position in (0, 1):
         book.find("start", position).click()
-    book.until("min(panel.game.steps, other.game.steps) > 30")
+    book.until("min(panel.game.steps, other.game.steps) > 5")
+    one, two = book.kernel("panel.game.steps, other.game.steps")
+    book.until(f"panel.game.steps > {one + 15} and other.game.steps > {two + 15}")  # neither waits for the other's end
     before = book.picture(0), book.picture(1)
     for position in (0, 1):
         book.changed(before[position], position)
         book.find("stop", position).click()
         book.says("news", "stopped at step", position)
     assert book.kernel("panel.error, other.error") == (None, None)
-    steps = book.kernel("sorted([panel.game.steps, other.game.steps])")
-    assert steps[1] < 3 * steps[0]  # they took turns
 
 
 def test_latent_sliders_move_the_samples_of_the_trained_game(notebook):
