@@ -601,20 +601,12 @@ claim("learned D: gradient of −log D, labels flipped", learned[1], -0.30, -0.0
 # %% [markdown]
 # **The claim is false**, and here spectacularly: the two losses send the generator in *opposite directions*. Descending
 # $\log(1-D)$ moves it left, towards $\theta=0$, where it half-covers both bumps (that is where JSD is smallest).
-<<<<<<< HEAD
 # Descending $-\log D$ moves it right and parks it near $\theta=1.1$, over one bump rather than between both, because
 # $\mathrm{KL}(q\|p)$ fines every sample that lands where there are no data, and never fines a bump that was forgotten.
 # What the two losses share is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way
 # there they differ. (With $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) Keep in
 # mind that the loss we use prefers *good samples of one kind* to fair samples of all kinds. Lesson 02 comes back to this
 # as **mode collapse**, and finds a stronger cause.
-=======
-# Descending $-\log D$ moves it right and parks it near $\theta=1.1$, on one bump, because $\mathrm{KL}(q\|p)$ fines
-# every sample that lands where there are no data, and never fines a bump that was forgotten. What the two losses share
-# is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way there they differ. (With
-# $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) And the taste of the loss that we
-# use for *few good samples over many fair ones* returns in lesson 02 as **mode collapse**.
->>>>>>> panels
 #
 # **Move it yourself.** The panel shows this game: both densities, $D^*$, the value and both gradients, all by the
 # formulas above. (In JupyterLab, run the cell: sliders appear.) Pull $\theta$ to 6 and read both gradients. Find a place

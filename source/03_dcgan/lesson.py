@@ -9,11 +9,7 @@
 # |---|---|
 # | Time | 60 minutes to read; 3 to 4 minutes to compute on two cores |
 # | Builds on | lesson 01 (the two losses), lesson 00 (the glyphs); what a convolution is |
-<<<<<<< HEAD
 # | Panels | training, and sliders on the latents: section 14 |
-=======
-# | Panels | training, and sliders on the latents: section 10 |
->>>>>>> panels
 #
 # This is where we are going: the letters below were never drawn by anybody. A network painted them out of 100 random
 # numbers each, three minutes after it had painted nothing but grey.
@@ -31,12 +27,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-<<<<<<< HEAD
 from course_gan import data, metrics, models, panels, plots
 from course_gan.errors import CourseError
-=======
-from course_gan import data, models, panels, plots
->>>>>>> panels
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.lessons.recipes import build
 from course_gan.paths import ROOT
@@ -731,7 +723,6 @@ claim("variety at ψ = 0.1, as a share of that at ψ = 1", variety[-1] / variety
 # truncation (StyleGAN) shorten another vector, of which the middle is a good picture.
 # </details>
 #
-<<<<<<< HEAD
 # ## 11 · Pull the plug
 #
 # A long training will be interrupted one day. What has to be saved so that the interruption leaves *no trace*? A
@@ -887,9 +878,6 @@ for name in ("mnist", "celeba"):
 
 # %% [markdown]
 # ## 14 · Your turn
-=======
-# ## 10 · Your turn
->>>>>>> panels
 #
 # The first panel holds the game of this page. (In JupyterLab, run the cells: fields and buttons appear.) Enter more
 # steps and press Resume, and it trains on from where it is; or change a setting and press Start: a width of 16, a
