@@ -168,7 +168,7 @@ def examined(
     walk=lambda n: n.named_modules(),
     low=0.5,
     high=1.5,
-    mean=0.01,
+    mean=0.02,
     bias=True,
 ):
     names = []
@@ -190,7 +190,7 @@ def examined_by_parameters(network):
         if part == "bias":
             fine = not values.any()
         else:
-            fine = abs(values.mean() - (values.ndim == 1)) < 0.01 and 0.01 < values.std() < 0.03
+            fine = abs(values.mean() - (values.ndim == 1)) < 0.02 and 0.01 < values.std() < 0.03
         if not fine:
             wrong.add(layer)
     return sorted(wrong, reverse=True)
