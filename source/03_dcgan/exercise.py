@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercise 03 · DCGAN
 #
-# Eight items, about 120 minutes. You build both players for pictures of another shape than the lesson's, find layers
+# Eight items, about 130 minutes. You build both players for pictures of another shape than the lesson's, find layers
 # that nobody initialised, sample and walk as one should, lose nothing when the plug is pulled, and end with an
 # experiment of your own. No GPU, no internet; every check answers within a second, except the last.
 #
@@ -404,7 +404,7 @@ check("03.checkpoint", Checkpoint)
 # people wrote those, and a held-back digit is 2.25 away from its neighbour. A small DCGAN with the paper's settings
 # (Adam at 2e-4, $\beta_1=0.5$, averaged) reaches about 4.8 within this budget; a well-chosen one stays below 1.8.
 # Why the second condition? Draw pixels from a *Gaussian* with the digits' mean and covariance: it passes the first and
-# the third, and nobody could read one of its digits. Write down, in the cell below the check, what you tried and what
+# the third with pictures that are mostly smears. Write down, in the cell below the check, what you tried and what
 # each change did.
 #
 # <details><summary>Hint</summary>
