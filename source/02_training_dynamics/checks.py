@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_gan.grading import Check, Complaint
+from course_gan.grading import Check, Complaint, close
 
 LESSON = "notebooks/02_training_dynamics"
 
@@ -18,6 +18,18 @@ def uniform(generator, *shape, low=0.0, high=1.0):
 
 def number(generator, low, high):
     return round(uniform(generator, (), low=low, high=high).item(), 3)
+
+
+def named(*names, **tolerances):
+    """A verdict on an answer of several values that calls them by these names; a tensor may hold them as well."""
+
+    def verdict(case, expected, answer):
+        values = answer.unbind() if isinstance(answer, torch.Tensor) and answer.ndim else answer
+        if not isinstance(values, list | tuple) or len(values) != len(names):
+            return close(expected, answer)
+        return close(dict(zip(names, expected)), dict(zip(names, values)), **tolerances)
+
+    return verdict
 
 
 # ── 1 · growth ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -352,15 +364,20 @@ def modes_kept(case, expected, table):
     return None
 
 
+GROWTH = named("simultaneous", "alternating", rtol=1e-5)
+FRICTION = named("γ", "the factor with it", rtol=2e-3)
+COUNT = named("modes found", "share of the samples")
 CHECKS = [
-    Check("02.growth", f"{LESSON}, section 2, From streams to steps", step_sizes, growth_by_powers, rtol=1e-5),
-    Check("02.dirac_step", f"{LESSON}, sections 3 and 4", dirac_games, dirac_by_hand),
+    Check("02.growth", f"{LESSON}, section 2, From streams to steps", step_sizes, growth_by_powers, verdict=GROWTH),
+    Check("02.dirac_step", f"{LESSON}, sections 3 and 4", dirac_games, dirac_by_hand, verdict=named("θ", "ψ")),
     Check(
         "02.largest_factor", f"{LESSON}, section 1, Eigenvalues in one paragraph", steps, spectral_radius, handed_a_step
     ),
-    Check("02.best_friction", f"{LESSON}, section 4, Friction: R1", learning_rates, just_stops_turning, rtol=2e-3),
+    Check(
+        "02.best_friction", f"{LESSON}, section 4, Friction: R1", learning_rates, just_stops_turning, verdict=FRICTION
+    ),
     Check("02.follow", f"{LESSON}, section 6, Averaging and momentum", averages, averaged_by_hand, followed),
-    Check("02.count_modes", f"{LESSON}, section 8, Mode collapse", clouds, counted_one_by_one),
+    Check("02.count_modes", f"{LESSON}, section 8, Mode collapse", clouds, counted_one_by_one, verdict=COUNT),
     Check("02.read_the_path", f"{LESSON}, section 7, the table at its end", paths, what, verdict=read_rightly),
     Check("02.rates", f"{LESSON}, sections 5 and 8", two_games, probe=table_of_rates, verdict=modes_kept, seconds=6),
 ]

@@ -168,7 +168,7 @@ def badly_begun(answer):
                 f"expected a spread of 0.02, got {spread:.3g}; was the initialisation applied?"
             )
     for weight, bias in answer["norms at first"]:
-        if abs(weight.mean() - 1) > 0.05 or not 0.002 < weight.std() < 0.06 or bias.any():
+        if abs(weight.mean() - 1) > 0.05 or not 1e-4 < weight.std() < 0.08 or bias.any():
             return (
                 f"the layers are right, but a batch norm of {len(weight)} channels does not begin as the paper's: expected "
                 f"weights of mean 1 and spread 0.02 and a bias of 0, got mean {weight.mean():.3g}, spread "
@@ -244,7 +244,8 @@ def handed_a_network(examine, case):
     network.load_state_dict(case["_weights"], strict=False)
     found = examine(network)
     if not isinstance(found, list | tuple | set) or not all(isinstance(name, str) for name in found):
-        raise Complaint(f"expected a list of names, got {found!r:.80}")
+        inside = f" of {type(found[0]).__name__}" if isinstance(found, list) and found else ""
+        raise Complaint(f"expected a list of names (texts), got a {type(found).__name__}{inside}")
     if any(not torch.equal(network.state_dict()[name], weight) for name, weight in case["_weights"].items()):
         raise Complaint("the network's weights were changed: an examiner only looks")
     return sorted(found)
@@ -258,7 +259,7 @@ def forgotten(form, code, weights):
             wrong = values.abs().max() > 0
         else:
             mean = 1.0 if values.ndim == 1 else 0.0
-            wrong = abs(values.mean() - mean) > 0.02 or not 0.011 < values.std() < 0.029
+            wrong = abs(values.mean() - mean) > 0.02 or not 0.01 < values.std() < 0.03
         names |= {layer} if wrong else set()
     return sorted(names)
 
@@ -454,7 +455,8 @@ def uninterrupted(before, after, seed, code):
 # ── 8 · the open experiment ─────────────────────────────────────────────────────────────────────────────────────────
 
 BUDGET = 32_000  # real digits that the training may draw
-MOST, LEAST = 2.0, 0.03  # the largest Fréchet distance, the smallest share of a digit
+MOST, LEAST = 2.1, 0.03  # the largest Fréchet distance, the smallest share of a digit
+NEAR, RECITED = 3.08, 1.8  # median distance to the nearest real digit; that of the digits held back is 2.25
 
 
 def digits(split):
@@ -510,12 +512,17 @@ def good_digits(case, expected, answer):
         return "expected each digit to depend on its own latent only, got others in other company: is it in eval mode?"
     images, labels = digits("train")
     distance, nearest = torch.cdist(samples.double().flatten(1), images.double().flatten(1)).min(dim=1)
-    copies = (distance < 0.05).double().mean()
-    if copies > 0.02:
-        return f"expected new digits, got {copies:.0%} copies of real ones"
+    median = distance.median()
+    if median < RECITED:
+        return f"expected new digits, got some at a median distance of {median:.2g} from training digits: recited?"
     score = float(frechet_distance(digits("test")[0].flatten(1), samples.float().flatten(1)))
     if score > MOST:
         return f"expected a Fréchet distance of at most {MOST:g} from the digits held back, got {score:.3g}"
+    if median > NEAR:
+        return (
+            f"the Fréchet distance is right ({score:.3g}), but it sees means and covariances only: expected a median distance "
+            f"of at most {NEAR:g} to the nearest real digit, got {median:.3g}"
+        )
     shares = torch.bincount(labels[nearest], minlength=10) / len(samples)
     if shares.min() < LEAST:
         return f"expected at least {LEAST:.0%} of each digit, got {shares.min():.1%} of the {int(shares.argmin())}"
