@@ -88,7 +88,7 @@ def by_backward(kind, D, real, fake, epsilon):
         mix = epsilon.reshape(-1, *[1] * (real.dim() - 1))
         at = mix * real + (1 - mix) * fake
     at = at.clone().requires_grad_()
-    D(at).sum().backward(create_graph=True)
+    D(at).sum().backward()
     length = at.grad.flatten(1).norm(dim=1)
     return ((length - 1) ** 2 if kind == "gp" else length**2).mean()
 

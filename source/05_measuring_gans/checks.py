@@ -103,31 +103,32 @@ def scattered(generator):
 
 
 def scattered_until(generator, modes, d, n):
-    while True:
+    centres = 4 * normal(generator, modes, d)
+    while torch.pdist(centres).min() < 1.2:  # nearer than six deviations: some balls overlap
         centres = 4 * normal(generator, modes, d)
-        std, share = float(uniform(generator, 1, low=0.2, high=0.3)), float(uniform(generator, 1, low=0.15, high=0.3))
-        weights = torch.linspace(0.08, 1, modes)
+    while True:
+        std, some = float(uniform(generator, 1, low=0.2, high=0.3)), int(torch.randint(modes, (), generator=generator))
+        weights = torch.linspace(0.08, 0.6, modes)
         if modes > 3:
             weights[-1] = 0  # a count has to know how many there might be
         owner, lost = torch.multinomial(weights, n, replacement=True, generator=generator), n // 3
         away = normal(generator, n, d)
         away[:lost] *= 4 / away[:lost].norm(dim=1, keepdim=True)  # at four deviations
+        # The limit lies a little above what one mode has, so that a count with another fair portion comes out otherwise.
+        share = float((owner[lost:] == some).sum() + 0.5) * modes / n
         case = {"samples": centres[owner] + std * away, "centres": centres, "std": std, "share": share}
-        apart = torch.pdist(centres).min() > 1.2  # nearer than six deviations: some balls overlap
-        wrong = [counted(**case, of_near=True), counted(**case, known=modes - 1)]
-        if apart and (modes == 3 or counted(**case) not in wrong):
+        others = counted(**case, of_near=True), counted(**case, known=modes - 1)
+        if 0.1 < share < 1 and (modes == 3 or counted(**case) not in others):
             return case
 
 
 def counted(samples, centres, std, share, of_near=False, known=None):
-    """The count; on demand with a fair portion of the near samples only, or of fewer modes."""
-    counts, near = [0] * len(centres), 0
-    for row in distances(samples, centres):
-        if row.min() <= 3 * std:
-            counts[int(row.argmin())] += 1
-            near += 1
-    fair = (near if of_near else len(samples)) / (known or len(centres))
-    return sum(c >= share * fair for c in counts), near / len(samples)
+    """A count for each mode; on demand with a fair portion of the near samples only, or of fewer modes."""
+    away = distances(samples, centres)
+    near = away.min(axis=1) <= 3 * std
+    counts = [int((near & (away.argmin(axis=1) == mode)).sum()) for mode in range(len(centres))]
+    fair = (near.sum() if of_near else len(samples)) / (known or len(centres))
+    return sum(c >= share * fair for c in counts), float(near.mean())
 
 
 # ── 5 · copies ──────────────────────────────────────────────────────────────────────────────────────────────────────

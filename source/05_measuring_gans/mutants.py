@@ -213,7 +213,7 @@ def by_clusters(training, held_back, fake):
     """And one that finds the kinds, by k-means, and counts them."""
     from sklearn.cluster import KMeans
 
-    found = KMeans(8, n_init=10, random_state=0).fit(torch.cat([training, held_back]).numpy())
+    found = KMeans(8, n_init=5, random_state=0).fit(torch.cat([training, held_back]).numpy())
     if (near(fake, training) < near(held_back, training).quantile(0.01) / 2).double().mean() > 0.25:
         return "copies"
     if among(fake, torch.cat([training, held_back]), 3) < 0.8:
