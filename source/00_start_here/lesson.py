@@ -379,6 +379,10 @@ print(small_check(lambda images: (images.double() - 127.5) / 127.5))  # another 
 # *What you should see:* the first answer names a byte and two numbers, enough to find the mistake; the other two are
 # accepted although they are written differently. Try it: mend `my_to_float` in the cell above and run it again.
 #
+# In the exercises the whole of it is one line, `check("00.to_float", to_float)`. It also says on which input you failed and
+# where to read, and `course-gan progress` lists what you have solved. `exercises/00_start_here` begins with two answers
+# that are wrong on purpose, so that you see how a check reads.
+#
 # ## 8 · Panels
 #
 # Later lessons have *panels*: sliders and buttons on your own objects. A panel never computes anything that a cell could
