@@ -352,7 +352,7 @@ check("05.name_the_fault", name_the_fault)
 #
 # All are measured against real features that were *held back*, with $k=3$; the floor is the FD between the given and the
 # held-back ones. The check tries two worlds. A normal cloud with the right mean and covariance is not enough for A: by
-# chance, a tenth of it or more lies among the real ones. Write down, in the cell below the check, what you tried and
+# chance, about a tenth of it lies among the real ones, often more. Write down, in the cell below the check, what you tried and
 # what each change did.
 #
 # <details><summary>Hint</summary>
