@@ -145,7 +145,7 @@ def leashed(generator):
         size = math.prod(shape[1:])
         real, fake = normal(generator, *shape), 1 + normal(generator, *shape)
         weights = {
-            "_first": normal(generator, 6, size, scale=0.3 if shape == (4, 2) else 1),
+            "_first": normal(generator, 6, size, scale=0.15 if shape == (4, 2) else 1),
             "_second": normal(generator, 6),
         }
         cases.append({"kind": kind, "real": real, "fake": fake, "epsilon": uniform(generator, shape[0]), **weights})

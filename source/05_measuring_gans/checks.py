@@ -137,8 +137,8 @@ def counted(samples, centres, std, share, of_near=False, known=None):
 def painters(generator):
     """Five kinds of pictures, one of them much narrower than the others; in each case another unit of measure."""
     cases = []
-    for share, collapsed in ((0.2, False), (0.0, False), (1.0, False), (0.3, True)):
-        d, unit = 16, float(10 ** uniform(generator, 1, low=-2, high=2))
+    for share, collapsed, size in ((0.2, False, -2), (0.0, False, 0), (1.0, False, 1), (0.3, True, -1)):
+        d, unit = 16, float(10 ** (size + uniform(generator, 1)))
         centres, widths = 3 * normal(generator, 5, d), torch.tensor([1.0, 1, 1, 0.7, 0.25])
 
         def draw(n, kinds=5, centres=centres, widths=widths, d=d):
