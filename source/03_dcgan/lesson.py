@@ -540,11 +540,11 @@ print(
 study = json.loads((ROOT / "results" / "03_rules.json").read_text())
 ARMS = list(dict.fromkeys(run["arm"] for run in study["runs"]))
 sheet = torch.from_numpy(np.asarray(Image.open(ROOT / "results" / "03_rules.png")).copy())  # a row of 16 an arm
-rows = torch.stack([part for row in sheet.split(32) for part in row.split(32, dim=1)])[:, None]
+rows = torch.stack([part for row in sheet.split(32) for part in row.split(32, dim=1)[:12]])[:, None]
 caption = (
     "Samples of seed 0 after 1,200 steps of a small network: all rules, and each left out. Same latents in a column."
 )
-plots.show(plots.image_grid(rows, columns=16, rows=ARMS), caption, key=True)
+plots.show(plots.image_grid(rows, columns=12, rows=ARMS), caption, key=True)
 
 # %%
 score = {
