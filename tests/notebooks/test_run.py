@@ -189,6 +189,7 @@ def test_a_really_full_folder_is_one_line(tmp_path, mounted):
 @pytest.mark.notebook
 @pytest.mark.parametrize("lesson", [lesson.number for lesson in lessons()])
 def test_every_lesson_runs_to_its_end_under_smoke(lesson, tmp_path):
-    run = course_gan("run", lesson, "--profile", "smoke", "--out", tmp_path / "run")
+    # Two jobs give each kernel one thread: two threads beside another test wait for each other, ten times as long.
+    run = course_gan("run", lesson, "--profile", "smoke", "--jobs", 2, "--out", tmp_path / "run")
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "run" / "index.html").exists()
