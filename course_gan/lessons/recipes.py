@@ -78,7 +78,8 @@ def _dcgan(s: Settings, backend: Backend) -> tuple:
 def _pix2pix(s: Settings, backend: Backend) -> tuple:
     train = data.texture_maps(s["maps"], s["image_size"], s["seed"], "train")
     held_out = [data.to_float(part.images) for part in data.texture_maps(8, s["image_size"], s["seed"], "test")]
-    translator = models.UNetGenerator(width=s["width"], depth=s["depth"], max_multiplier=s["max_multiplier"])
+    shape = {name: s[name] for name in ("width", "depth", "max_multiplier", "skips", "residual")}
+    translator = models.UNetGenerator(**shape)
     discriminator = models.PatchDiscriminator(6, s["width"], s["patch_layers"], norm="batch")
     options = {name: s[name] for name in ("loss", "adversarial", "l1", "l2", "lr", "betas", "ema", "seed")}
     game = Pix2Pix(translator, discriminator, **options, backend=backend)
@@ -126,6 +127,7 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
             **{"loss": "non_saturating", "adversarial": 1.0, "l1": 100.0, "l2": 0.0},
             **{"lr": 2e-4, "betas": (0.5, 0.999), "ema": None, "batch_size": 16},
             **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 2},
+            **{"skips": True, "residual": False},
         },
         {
             "smoke": {"steps": 10, "width": 4, "depth": 3, "image_size": 32, "maps": 32, "batch_size": 4},
