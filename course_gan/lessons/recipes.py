@@ -124,7 +124,7 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
     "07": (
         _pix2pix,
         {
-            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 100.0, "l2": 0.0},
+            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 10.0, "l2": 0.0},
             **{"lr": 2e-4, "betas": (0.5, 0.999), "ema": None, "batch_size": 16},
             **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 2},
             **{"skips": True, "residual": False},
