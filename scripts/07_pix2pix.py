@@ -26,7 +26,7 @@ from course_gan.plots.grids import mosaic
 from course_gan.training import train
 
 SEEDS = (0, 1, 2)
-SETTINGS = {"width": 16, "steps": 400, "lr": 1e-3}  # of the comparisons; all else as `course-gan train 07`
+SETTINGS = {"width": 16, "patch_layers": 2, "steps": 400, "lr": 1e-3}  # of the comparisons; all else as `course-gan train 07`
 LOSSES = {
     "L1": {"adversarial": 0.0, "l1": 10.0, "l2": 0.0},
     "L2": {"adversarial": 0.0, "l1": 0.0, "l2": 10.0},

@@ -82,7 +82,8 @@ def _pix2pix(s: Settings, backend: Backend) -> tuple:
     translator = models.UNetGenerator(**shape)
     discriminator = models.PatchDiscriminator(6, s["width"], s["patch_layers"], norm="batch")
     options = {name: s[name] for name in ("loss", "adversarial", "l1", "l2", "lr", "betas", "ema", "seed")}
-    game = Pix2Pix(translator, discriminator, **options, backend=backend)
+    decay = (max(1, s["steps"] // 2),) * 2  # as published: half the time constant, half of it falling
+    game = Pix2Pix(translator, discriminator, **options, decay=decay, backend=backend)
     return game, data.Batches, [train], lambda: torch.cat([held_out[0], game.sample(held_out[0]), held_out[1]])
 
 

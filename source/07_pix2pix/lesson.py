@@ -373,11 +373,13 @@ for layers, field in zip(range(1, 6), (16, 34, 70, 142, 286)):
 
 # %%
 figure = plots.receptive_field(data.resize(data.photos()["astronaut"][None], 256)[0], [16, 70, 286])
+figure.set_figwidth(6)  # room for the legend
 plots.show(
     figure,
     "What one logit of PatchGAN sees of a 256 × 256 photograph with 1, 3 and 5 layers. With 5 it reaches past the border.",
 )
 figure = plots.receptive_field(real[5], [16, 34, 70])
+figure.set_figwidth(6)
 plots.show(figure, "The same on one of our 64 × 64 pictures with 1, 2 and 3 layers. We use 2: 34 × 34.", key=True)
 
 # %% [markdown]
