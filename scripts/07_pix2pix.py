@@ -2,10 +2,10 @@
 
 compare trains thirteen variants of one pix2pix from three seeds each, on the same maps for the same number of steps,
 and asks about held-out maps: results/07_comparisons.json and two sheets of pictures, results/07_losses.png and
-results/07_architectures.png (for each variant four maps by seed 0, then the first
-of them by seeds 1 and 2). checkpoint
-trains what `course-gan train 07` trains and ships the generator: checkpoints/07_pix2pix.pt, results/07_checkpoint.json.
-Trainings are kept in build/07 and not repeated while they are there; the scores are made anew.
+results/07_architectures.png (for each variant four maps by seed 0, then the first of them by seeds 1 and 2).
+checkpoint trains what `course-gan train 07` trains and ships the average of its generator: checkpoints/07_pix2pix.pt,
+results/07_checkpoint.json. The comparisons' trainings are kept in build/07 and not repeated while they are there; the
+scores are made anew.
 """
 
 import json
@@ -26,7 +26,13 @@ from course_gan.plots.grids import mosaic
 from course_gan.training import train
 
 SEEDS = (0, 1, 2)
-SETTINGS = {"width": 16, "patch_layers": 2, "steps": 400, "lr": 1e-3}  # of the comparisons; all else as `course-gan train 07`
+SETTINGS = {
+    "width": 16,
+    "patch_layers": 2,
+    "steps": 400,
+    "lr": 1e-3,
+    "ema": 0.0,
+}  # of the comparisons; all else as `course-gan train 07`
 LOSSES = {
     "L1": {"adversarial": 0.0, "l1": 10.0, "l2": 0.0},
     "L2": {"adversarial": 0.0, "l1": 0.0, "l2": 10.0},
@@ -166,23 +172,27 @@ def sheet(file: str, judge: Judge, names: list[str]) -> None:
 
 def checkpoint() -> None:
     recipe, judge = build("07", "cpu"), Judge()
-    began = time.process_time()
+    inputs, seconds, began = data.to_float(judge.inputs), 0.0, time.process_time()
     for record in train(recipe.game, recipe.batches, recipe.steps):
-        if record.step % 250 == 0:
-            painted = data.to_uint8(recipe.game.sample(data.to_float(judge.inputs)))
-            print(record.step, round(time.process_time() - began), judge.scores(painted), flush=True)
-    seconds = round(time.process_time() - began)
+        if record.step % 400 == 0 or record.step == recipe.steps:
+            seconds += time.process_time() - began
+            scores = {ema: judge.scores(data.to_uint8(recipe.game.sample(inputs, ema))) for ema in (False, True)}
+            print(record.step, round(seconds), scores, flush=True)
+            began = time.process_time()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    torch.save(recipe.game.state_dict(), KEPT / "checkpoint.pt")
     with recipe.game.evaluating("generator") as network:
         shape = {name: recipe.settings[name] for name in SHAPE}
         digest = save_weights("07_pix2pix", network, shape)
     document = {
         "command": "python scripts/07_pix2pix.py checkpoint",
         "settings": recipe.settings,
-        "cpu_seconds": seconds,
+        "cpu_seconds": round(seconds),
         "machine": machine() | {"threads": torch.get_num_threads(), "torch": torch.__version__},
         "sha256": digest,
         "real": real_scores(judge),
-        "scores": judge.scores(painted),
+        "scores": scores[True],
+        "last_weights": scores[False],
     }
     write("07_checkpoint", document)
 

@@ -126,13 +126,13 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
         _pix2pix,
         {
             **{"loss": "non_saturating", "adversarial": 1.0, "l1": 10.0, "l2": 0.0},
-            **{"lr": 2e-4, "betas": (0.5, 0.999), "ema": None, "batch_size": 16},
-            **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 2},
+            **{"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.998, "batch_size": 16},
+            **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 3},
             **{"skips": True, "residual": False},
         },
         {
             "smoke": {"steps": 10, "width": 4, "depth": 3, "image_size": 32, "maps": 32, "batch_size": 4},
-            "cpu": {"steps": 700},
+            "cpu": {"steps": 1_600},
             "gpu": {"steps": 20_000, "maps": 4000, "width": 64, "depth": 6, "max_multiplier": 8},
         },
     ),

@@ -449,7 +449,7 @@ for name, mine, theirs in (("G", G, game.generator), ("D", D, game.discriminator
 # home), once with D. They come from the function that `course-gan train 07` uses; only width and steps are smaller here.
 
 # %%
-short = {"seed": SEED, "steps": STEPS, "width": WIDTH, "lr": 1e-3}
+short = {"seed": SEED, "steps": STEPS, "width": WIDTH, "lr": 1e-3, "patch_layers": 2, "ema": 0.0}
 recipes = {
     "L1 alone": build("07", PROFILE, adversarial=0.0, **short),
     "L1 + adversarial": build("07", PROFILE, **short),
@@ -607,6 +607,8 @@ def compare(variants):
         axis.axvline(study["real"]["test"][score], color=plots.COLOURS["real"], ls="--")
         axis.set(title=score.replace("frechet", "Fréchet distance"), yticks=range(len(variants)), xlim=(0, None))
     axes[0].set_yticklabels(reversed(variants))
+    axes[1].set(xscale="log", xlim=(0.05, 100))
+    axes[2].set_xlim(0.5, 1)
     return figure
 
 
@@ -623,7 +625,7 @@ plots.show(
 plots.show(
     compare(LOSSES),
     "Eight combinations of terms, a dot for each of three seeds; dashed: real paintings. Accuracy, edge and contrast "
-    "should be at the dashed line, the Fréchet distance low.",
+    "should be at the dashed line, the Fréchet distance low (logarithmic scale; edge begins at one half).",
 )
 
 
@@ -807,11 +809,19 @@ except CourseError as error:
     print("a path that leads nowhere is one line:", error)
 
 # %% [markdown]
-# *What you should see:* TODO
+# *What you should see:* SHIPPED
 #
 # ## Summary
 #
-# - TODO
+# - An encoder–decoder knows what and forgets where; skips carry the where across. Depth has to reach far enough to see a border,
+#   and not further.
+# - L1 asks for the median and L2 for the mean of all right answers. Where the input leaves something open both are flat, and a
+#   perfect painter has a *worse* L1 than a flat one.
+# - PatchGAN judges overlapping patches of map and picture together; its field is $f\leftarrow(f-1)s+k$, and no count of weights
+#   tells it.
+# - The sum works because its terms divide the labour: the distance says where and which tone, D how it should look.
+# - Try your judge on real pictures first, at the scale and in the cut in which it will be asked, and print that score beside all
+#   others.
 #
 # ## Papers
 #
