@@ -26,13 +26,10 @@ from course_gan.plots.grids import mosaic
 from course_gan.training import train
 
 SEEDS = (0, 1, 2)
-SETTINGS = {
-    "width": 16,
-    "patch_layers": 2,
-    "steps": 400,
-    "lr": 1e-3,
-    "ema": 0.0,
-}  # of the comparisons; all else as `course-gan train 07`
+SETTINGS = {  # of the comparisons; all else as `course-gan train 07`
+    **{"width": 16, "residual": False, "discriminator_width": 16, "patch_layers": 2},
+    **{"steps": 400, "batch_size": 16, "lr": 1e-3, "ema": 0.0},  # ema 0: the last weights
+}
 LOSSES = {
     "L1": {"adversarial": 0.0, "l1": 10.0, "l2": 0.0},
     "L2": {"adversarial": 0.0, "l1": 0.0, "l2": 10.0},
@@ -117,7 +114,7 @@ def trained(name: str, seed: int, judge: Judge) -> dict:
     """One variant from one seed: CPU seconds, weights in the generator, what it paints of the judge's maps."""
     path = KEPT / f"{name}_{seed}.pt"
     if not path.exists():
-        recipe = build("07", "cpu", seed=seed, **(LOSSES | ARCHITECTURES)[name], **SETTINGS)
+        recipe = build("07", "cpu", seed=seed, **SETTINGS | (LOSSES | ARCHITECTURES)[name])
         began = time.process_time()
         for _ in train(recipe.game, recipe.batches, recipe.steps):
             pass
@@ -174,7 +171,7 @@ def checkpoint() -> None:
     recipe, judge = build("07", "cpu"), Judge()
     inputs, seconds, began = data.to_float(judge.inputs), 0.0, time.process_time()
     for record in train(recipe.game, recipe.batches, recipe.steps):
-        if record.step % 400 == 0 or record.step == recipe.steps:
+        if record.step % 1000 == 0 or record.step == recipe.steps:
             seconds += time.process_time() - began
             scores = {ema: judge.scores(data.to_uint8(recipe.game.sample(inputs, ema))) for ema in (False, True)}
             print(record.step, round(seconds), scores, flush=True)

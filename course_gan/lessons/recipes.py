@@ -80,7 +80,7 @@ def _pix2pix(s: Settings, backend: Backend) -> tuple:
     held_out = [data.to_float(part.images) for part in data.texture_maps(8, s["image_size"], s["seed"], "test")]
     shape = {name: s[name] for name in ("width", "depth", "max_multiplier", "skips", "residual")}
     translator = models.UNetGenerator(**shape)
-    discriminator = models.PatchDiscriminator(6, s["width"], s["patch_layers"], norm="batch")
+    discriminator = models.PatchDiscriminator(6, s["discriminator_width"], s["patch_layers"], norm="batch")
     options = {name: s[name] for name in ("loss", "adversarial", "l1", "l2", "lr", "betas", "ema", "seed")}
     decay = (max(1, s["steps"] // 2),) * 2  # as published: half the time constant, half of it falling
     game = Pix2Pix(translator, discriminator, **options, decay=decay, backend=backend)
@@ -126,14 +126,20 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
         _pix2pix,
         {
             **{"loss": "non_saturating", "adversarial": 1.0, "l1": 10.0, "l2": 0.0},
-            **{"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.998, "batch_size": 16},
-            **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 3},
-            **{"skips": True, "residual": False},
+            **{"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.995, "batch_size": 8, "image_size": 64, "maps": 1000},
+            **{"width": 24, "depth": 5, "max_multiplier": 4, "skips": True, "residual": True},
+            **{"discriminator_width": 32, "patch_layers": 3},
         },
         {
-            "smoke": {"steps": 10, "width": 4, "depth": 3, "image_size": 32, "maps": 32, "batch_size": 4},
-            "cpu": {"steps": 1_600},
-            "gpu": {"steps": 20_000, "maps": 4000, "width": 64, "depth": 6, "max_multiplier": 8},
+            "smoke": {
+                **{"steps": 10, "image_size": 32, "maps": 32, "batch_size": 4},
+                **{"width": 4, "depth": 3, "discriminator_width": 4, "patch_layers": 2},
+            },
+            "cpu": {"steps": 4_000},
+            "gpu": {
+                **{"steps": 20_000, "maps": 4000, "batch_size": 16},
+                **{"width": 64, "depth": 6, "max_multiplier": 8, "discriminator_width": 64},
+            },
         },
     ),
     "08": (
