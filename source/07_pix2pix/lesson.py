@@ -380,11 +380,11 @@ plots.show(
 )
 figure = plots.receptive_field(real[5], [16, 34, 70])
 figure.set_figwidth(6)
-plots.show(figure, "The same on one of our 64 × 64 pictures with 1, 2 and 3 layers. We use 2: 34 × 34.", key=True)
+plots.show(figure, "The same on one of our 64 × 64 pictures with 1, 2 and 3 layers.", key=True)
 
 # %% [markdown]
 # *What you should see:* 16 pixels of our pictures hold a stone or a blade, 34 hold how stones lie together and where a border
-# runs, 70 more than there is. Patches are not cut out: neighbouring fields overlap, and all logits share one computation.
+# runs, 70 more than there is. The small games below have 2 layers, the shipped painter had 3. Patches are not cut out: neighbouring fields overlap, and all logits share one computation.
 #
 # > **Claim to check: "it has 2,768,705 weights, so it is the published PatchGAN."** Here is one with stride 2 in one layer more,
 # > as much-copied code has it. A stride has no weights.
@@ -446,10 +446,12 @@ for name, mine, theirs in (("G", G, game.generator), ("D", D, game.discriminator
 # ## 6 · Two short games
 #
 # The same small U-Net twice, from the same weights, on the same pairs: once with L1 alone (then there is no game, D stays at
-# home), once with D. They come from the function that `course-gan train 07` uses; only width and steps are smaller here.
+# home), once with D. They come from the function that `course-gan train 07` uses, with smaller players and fewer steps: the
+shipped painter was trained for minutes, these have seconds.
 
 # %%
-short = {"seed": SEED, "steps": STEPS, "width": WIDTH, "lr": 1e-3, "patch_layers": 2, "ema": 0.0}
+small = {"width": WIDTH, "residual": False, "discriminator_width": WIDTH, "patch_layers": 2}
+short = {"seed": SEED, "steps": STEPS, "batch_size": 16, "lr": 1e-3, "ema": 0.0, **small}
 recipes = {
     "L1 alone": build("07", PROFILE, adversarial=0.0, **short),
     "L1 + adversarial": build("07", PROFILE, **short),
@@ -721,15 +723,16 @@ claim("time of residual blocks over none", seconds["residual U-Net, depth 5"] / 
 #
 # ## 10 · The shipped painter
 #
-# The same game, wider and longer: `python scripts/07_pix2pix.py checkpoint` trained what `course-gan train 07` trains, and the
-# generator alone (half precision, 3.6 MB) comes with the course. `FROM_SCRATCH = True` trains it here instead.
+# The same game with more of everything: a residual U-Net, a PatchGAN of three layers, ten times the steps, and the average of
+# G's weights (lesson 03). `python scripts/07_pix2pix.py checkpoint` trained what `course-gan train 07` trains, and the generator
+# alone, in half precision, comes with the course. `FROM_SCRATCH = True` trains it here instead, in several minutes.
 
 # %%
 if FROM_SCRATCH:
     recipe = build("07", PROFILE, seed=SEED)
     caption = "The painter's losses, and maps, answers and real paintings at the end."
     play(recipe, ["discriminator_loss", "adversarial", "l1"], caption)
-    painter = recipe.game.generator.cpu().eval()
+    painter = recipe.game.averages["generator"].module.cpu()
 record = json.loads((ROOT / "results" / "07_checkpoint.json").read_text(encoding="utf-8"))
 print(
     f"the shipped one: {record['settings']['steps']} steps, {record['cpu_seconds']} CPU seconds ({record['machine']['cpu']})"
