@@ -89,10 +89,12 @@ def _dcgan(s: Settings, backend: Backend) -> tuple:
 def _pix2pix(s: Settings, backend: Backend) -> tuple:
     train = data.texture_maps(s["maps"], s["image_size"], s["seed"], "train")
     held_out = [data.to_float(part.images) for part in data.texture_maps(8, s["image_size"], s["seed"], "test")]
-    translator = models.UNetGenerator(width=s["width"], depth=s["depth"], max_multiplier=s["max_multiplier"])
-    discriminator = models.PatchDiscriminator(6, s["width"], s["patch_layers"], norm="batch")
+    shape = {name: s[name] for name in ("width", "depth", "max_multiplier", "skips", "residual")}
+    translator = models.UNetGenerator(**shape)
+    discriminator = models.PatchDiscriminator(6, s["discriminator_width"], s["patch_layers"], norm="batch")
     options = {name: s[name] for name in ("loss", "adversarial", "l1", "l2", "lr", "betas", "ema", "seed")}
-    game = Pix2Pix(translator, discriminator, **options, backend=backend)
+    decay = (max(1, s["steps"] // 2),) * 2  # as published: half the time constant, half of it falling
+    game = Pix2Pix(translator, discriminator, **options, decay=decay, backend=backend)
     return game, data.Batches, [train], lambda: torch.cat([held_out[0], game.sample(held_out[0]), held_out[1]])
 
 
@@ -146,14 +148,21 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
     "07": (
         _pix2pix,
         {
-            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 100.0, "l2": 0.0},
-            **{"lr": 2e-4, "betas": (0.5, 0.999), "ema": None, "batch_size": 16},
-            **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 2},
+            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 10.0, "l2": 0.0},
+            **{"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.995, "batch_size": 8, "image_size": 64, "maps": 1000},
+            **{"width": 24, "depth": 5, "max_multiplier": 4, "skips": True, "residual": True},
+            **{"discriminator_width": 32, "patch_layers": 3},
         },
         {
-            "smoke": {"steps": 10, "width": 4, "depth": 3, "image_size": 32, "maps": 32, "batch_size": 4},
-            "cpu": {"steps": 700},
-            "gpu": {"steps": 20_000, "maps": 4000, "width": 64, "depth": 6, "max_multiplier": 8},
+            "smoke": {
+                **{"steps": 10, "image_size": 32, "maps": 32, "batch_size": 4},
+                **{"width": 4, "depth": 3, "discriminator_width": 4, "patch_layers": 2},
+            },
+            "cpu": {"steps": 4_000},
+            "gpu": {
+                **{"steps": 20_000, "maps": 4000, "batch_size": 16},
+                **{"width": 64, "depth": 6, "max_multiplier": 8, "discriminator_width": 64},
+            },
         },
     ),
     "08": (
