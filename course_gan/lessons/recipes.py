@@ -86,15 +86,19 @@ def _pix2pix(s: Settings, backend: Backend) -> tuple:
 
 
 def _cyclegan(s: Settings, backend: Backend) -> tuple:
-    glyphs = {split: data.glyphs(s["image_size"], split, s["copies"], s["seed"]) for split in ("train", "test")}
-    a, b = (glyphs["train"].where(typeface=list(s[name])) for name in ("typefaces_a", "typefaces_b"))
+    glyphs = data.glyphs(s["image_size"], "all", s["copies"], s["seed"])
+    domains = [glyphs.where(typeface=list(s[name])) for name in ("typefaces_a", "typefaces_b")]
+    known = [c for c in data.CHARACTERS if c not in s["held_out"]]  # the others are shown to nobody, in no typeface
     shape = {"width": s["width"], "blocks": s["blocks"], "downsamplings": s["downsamplings"]}
     translators = [models.ResNetGenerator(1, 1, **shape) for _ in range(2)]
     discriminators = [models.PatchDiscriminator(1, s["width"], s["patch_layers"]) for _ in range(2)]
     options = {name: s[name] for name in ("cycle", "identity", "pool", "lr", "betas", "ema", "seed")}
     game = CycleGAN(*translators, *discriminators, **options, decay=(s["steps"] // 2,) * 2, backend=backend)
-    held_out = data.to_float(glyphs["test"].where(typeface=list(s["typefaces_a"])).images[:16])
-    return game, data.UnpairedBatches, [a, b], lambda: torch.cat([held_out, game.sample(held_out)])
+    a, b = (data.to_float(domain.where(character=list(s["held_out"])).images[:8]) for domain in domains)
+    return (
+        *(game, data.UnpairedBatches, [domain.where(character=known) for domain in domains]),
+        lambda: torch.cat([a, game.sample(a), b, game.sample(b, "b_to_a")]),
+    )
 
 
 def _adain(s: Settings, backend: Backend) -> tuple:
@@ -137,7 +141,9 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
         _cyclegan,
         {
             **{"cycle": 10.0, "identity": 0.5, "pool": 50, "lr": 4e-4, "betas": (0.5, 0.999), "ema": None},
-            **{"typefaces_a": ("DejaVuSans", "cmss10"), "typefaces_b": ("DejaVuSerif-BoldItalic", "STIXGeneralBolIta")},
+            # Every upright sans of regular weight, every bold serif italic; every fifth character is held out of both.
+            **{"typefaces_a": ("DejaVuSans", "DejaVuSansMono", "cmss10"), "held_out": "CHMRWbglqv05"},
+            **{"typefaces_b": ("DejaVuSerif-BoldItalic", "STIXGeneralBolIta")},
             **{"image_size": 32, "copies": 8, "batch_size": 16},
             **{"width": 32, "blocks": 4, "downsamplings": 1, "patch_layers": 2},
         },
