@@ -37,7 +37,7 @@ VARIANTS = {
 }
 DIRECTIONS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 LOOKS = 8  # looks at the translations during a training; D is asked about the fakes of each at the end
-HIDDEN_STEPS = 600
+HIDDEN_STEPS = 800
 KEPT = ROOT / "build" / "08"
 
 
@@ -174,8 +174,8 @@ def hidden() -> None:
     letters, plain = dotted_letters("train")
     dotted, _ = with_dots(letters, torch.Generator().manual_seed(0))
     shape = {"width": 16, "blocks": 2, "downsamplings": 1}
-    players = [ResNetGenerator(1, 1, **shape) for _ in "ab"] + [PatchDiscriminator(1, 16, 1) for _ in "ab"]
-    game = CycleGAN(*players, identity=0.0, lr=1e-3, ema=0.99, decay=(HIDDEN_STEPS // 2,) * 2)
+    players = [ResNetGenerator(1, 1, **shape) for _ in "ab"] + [PatchDiscriminator(1, 32, 1) for _ in "ab"]
+    game = CycleGAN(*players, identity=0.5, lr=1e-3, ema=0.99, decay=(HIDDEN_STEPS // 2,) * 2)
     began = time.process_time()
     for record in train(game, data.UnpairedBatches(dotted, plain, 8), HIDDEN_STEPS):
         if record.step % 100 == 0:
