@@ -87,16 +87,16 @@ def _pix2pix(s: Settings, backend: Backend) -> tuple:
 
 def _cyclegan(s: Settings, backend: Backend) -> tuple:
     glyphs = data.glyphs(s["image_size"], "all", s["copies"], s["seed"])
-    domains = [glyphs.where(typeface=list(s[name])) for name in ("typefaces_a", "typefaces_b")]
-    known = [c for c in data.CHARACTERS if c not in s["held_out"]]  # the others are shown to nobody, in no typeface
+    faces, held_out = (s["typefaces_a"], s["typefaces_b"]), list(s["held_out"])
+    known = [c for c in data.CHARACTERS if c not in held_out]  # the others are shown to nobody, in no typeface
     shape = {"width": s["width"], "blocks": s["blocks"], "downsamplings": s["downsamplings"]}
     translators = [models.ResNetGenerator(1, 1, **shape) for _ in range(2)]
     discriminators = [models.PatchDiscriminator(1, s["width"], s["patch_layers"]) for _ in range(2)]
     options = {name: s[name] for name in ("cycle", "identity", "pool", "lr", "betas", "ema", "seed")}
     game = CycleGAN(*translators, *discriminators, **options, decay=(s["steps"] // 2,) * 2, backend=backend)
-    a, b = (data.to_float(domain.where(character=list(s["held_out"])).images[:8]) for domain in domains)
+    a, b = (data.to_float(glyphs.where(typeface=names[0], character=held_out).images[:8]) for names in faces)
     return (
-        *(game, data.UnpairedBatches, [domain.where(character=known) for domain in domains]),
+        *(game, data.UnpairedBatches, [glyphs.where(typeface=list(names), character=known) for names in faces]),
         lambda: torch.cat([a, game.sample(a), b, game.sample(b, "b_to_a")]),
     )
 
