@@ -33,7 +33,7 @@ def script():
 def tiny(script, monkeypatch, tmp_path):
     """The script with players, data and steps so small that a training takes a second."""
     small = {"width": 2, "blocks": 1, "batch_size": 2, "copies": 1, "steps": 2, "dtype": "fp32"}
-    monkeypatch.setattr(script, "SMALL", small)
+    monkeypatch.setattr(script, "SHORT", small)
     monkeypatch.setattr(script, "LOOKS", 2)
     monkeypatch.setattr(script, "KEPT", tmp_path)
     return script
@@ -106,7 +106,7 @@ def test_every_variant_was_played_from_the_same_three_seeds(script):
     study = recorded("ablations")
     played = [(run["variant"], run["seed"]) for run in study["runs"]]
     assert sorted(played) == sorted((variant, seed) for variant in VARIANTS for seed in (0, 1, 2))
-    assert study["settings"] == script.SMALL
+    assert study["settings"] == script.SHORT
     assert study["variants"] == script.VARIANTS
     for run in study["runs"]:
         assert [look["step"] for look in run["upright"]][-1] == study["settings"]["steps"]
@@ -139,7 +139,7 @@ def test_variants_differ_by_the_term_in_their_name_alone(script):
 
 
 def test_a_seed_gives_the_same_translators_again_and_another_seed_others(tiny):
-    first, again, other = (tiny.trained(settings("08", "cpu", seed=s, **tiny.SMALL)) for s in (0, 0, 1))
+    first, again, other = (tiny.trained(settings("08", "cpu", seed=s, **tiny.SHORT)) for s in (0, 0, 1))
     assert torch.equal(first["row"], again["row"])
     assert not torch.equal(first["row"], other["row"])
 
