@@ -32,9 +32,9 @@ SMALL = {"widths": (16, 32, 64), "repeats": (1, 1), "image_size": 64, "pretrain"
 ARMS = {  # what each changes in the small base; all else as `course-gan train 10`
     "base": {},
     "style weight 1": {"style": 1.0},
-    "style weight 200": {"style": 200.0},
+    "style weight 100": {"style": 100.0},
     "one scale": {"scales": 1},
-    "the paper's loss": {"normalise": False, "scales": 1, "style": 10.0},
+    "the paper's loss": {"normalise": False, "scales": 1},
     "random encoder": {"pretrain": 0},
     "autoencoder alone": {"steps": SMALL["pretrain"]},
 }

@@ -38,18 +38,18 @@ def read_picture(file: str | Path | BinaryIO, longest: int = LONGEST) -> Tensor:
 
 
 def load_adain(name: str = "10_adain") -> tuple[AdaINEncoder, AdaINDecoder]:
-    """The encoder and decoder shipped in checkpoints/NAME.pt, frozen; CourseError where they are missing or damaged."""
+    """Encoder (frozen) and decoder shipped in checkpoints/NAME.pt; CourseError where they are missing or damaged."""
     shape, weights = load_weights(name)
     pair = nn.ModuleDict({"encoder": AdaINEncoder(**shape), "decoder": AdaINDecoder(**shape)})
     pair.load_state_dict(weights)
-    pair.eval().requires_grad_(False)
-    return pair["encoder"], pair["decoder"]
+    pair["encoder"].requires_grad_(False)
+    return pair["encoder"].eval(), pair["decoder"].eval()
 
 
 @torch.no_grad()
 def stylize(
     encoder: nn.Module, decoder: nn.Module, content: Tensor, styles: Sequence[Tensor],
-    weights: Sequence[float] | None = None, strength: float = 1.0, mask: Tensor | None = None, grain: float = 0.05,
+    weights: Sequence[float] | None = None, strength: float = 1.0, mask: Tensor | None = None, grain: float = 0.12,
     seed: int = 0,
 ) -> Tensor:  # fmt: skip
     """Content in the statistics of one style or of several: (b, c, h, w), clipped to [-1, 1], of the content's size.
@@ -59,7 +59,8 @@ def stylize(
         place; shares that sum to more than 1 are divided by their sum, and what they leave stays as it was.
     strength: 0 gives the content back as the decoder sees it, 1 the full style.
     mask: (h, w) for all styles or (n, h, w), one a style, in [0, 1]: how much of a style where; of any size.
-    grain: spread of the noise added to the content, from which texture can grow where the photo is flat; seed: its.
+    grain: spread of the noise added to the content, from which texture can grow where the photo is flat, as in
+        the recipe; seed: its.
     ValueError for shapes, weights or a strength that do not fit.
     """
     share = _shares(len(styles), weights, strength, mask)  # (n, 1, 1, h or 1, w or 1)

@@ -64,9 +64,14 @@ class AdaIN(Game):
         return self.descend("generator", loss, content=content_loss, style=style_loss)
 
     def _looks(self, images: Tensor) -> list[list[Tensor]]:
-        """What statistics are taken of, scale by scale: the features, behind the pixels themselves if normalised."""
+        """What statistics are taken of, scale by scale: features, and if normalised the pixels in front of them.
+
+        With the pixels go the differences between their channels: whose deviations say which colours go together.
+        """
         shrunk = [images, *(avg_pool2d(images, 2**scale) for scale in range(1, self.scales))]
-        return [[*([x] if self.normalise else []), *self.encoder(x)] for x in shrunk]
+        if not self.normalise:
+            return [self.encoder(x) for x in shrunk]
+        return [[torch.cat([x, x - x.roll(1, dims=1)], dim=1), *self.encoder(x)] for x in shrunk]
 
     def _distance(self, found: Tensor, wanted: Tensor) -> Tensor:
         """Squared distance of means plus that of standard deviations, averaged over samples and channels."""
