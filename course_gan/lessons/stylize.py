@@ -59,8 +59,8 @@ def stylize(
         place; shares that sum to more than 1 are divided by their sum, and what they leave stays as it was.
     strength: 0 gives the content back as the decoder sees it, 1 the full style.
     mask: (h, w) for all styles or (n, h, w), one a style, in [0, 1]: how much of a style where; of any size.
-    grain: spread of the noise added to the content, from which texture can grow where the photo is flat, as in
-        the recipe; seed: its.
+    grain: spread of the noise added to the content, from which texture grows where the photo is flat (the recipe trains
+        with the same); it fades where styles have less than the whole share. seed: of the noise.
     ValueError for shapes, weights or a strength that do not fit.
     """
     share = _shares(len(styles), weights, strength, mask)  # (n, 1, 1, h or 1, w or 1)
@@ -68,8 +68,9 @@ def stylize(
     height, width = content.shape[2:]
     if min(height, width) < 2 * deep:
         raise ValueError(f"content has {height}×{width} pixels, but this encoder wants at least {2 * deep} a side")
-    noise = torch.randn(content.shape, generator=derived_generator(seed)).to(content)
-    wide = F.pad(content + grain * noise, (0, -width % deep, 0, -height % deep), mode="reflect")
+    touched = F.interpolate(share.sum(dim=0).to(content), (height, width), mode="area")
+    noise = grain * touched * torch.randn(content.shape, generator=derived_generator(seed)).to(content)
+    wide = F.pad(content + noise, (0, -width % deep, 0, -height % deep), mode="reflect")
     features = encoder(wide)[-1]
     mixed = torch.zeros_like(features)
     for style, part in zip(styles, share):

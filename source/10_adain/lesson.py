@@ -315,8 +315,8 @@ claim("the same behind an instance norm, as a share of that", after / before, 0,
 # The paper's encoder is VGG-19, trained on a million labelled photographs: a file of 574 MB. Ours has seen patches of six
 # photos and five textures, and coloured maps drawn from those. Four things make that work:
 #
-# 1. **Units.** Nobody balanced our channels. The loudest is some ten times louder than the median and would be all that
-#    counts; some sleep. So differences are taken in units of the style's own deviation, channel by channel. Pixels, and the
+# 1. **Units.** Nobody balanced our channels. The loudest is more than ten times louder than the median and would be all that
+#    counts; a third sleep. So differences are taken in units of the style's own deviation, channel by channel. Pixels, and the
 #    differences between their colours, count as one more level (`normalise=True`).
 # 2. **Scales.** A deepest feature sees 24 pixels across. Coarser grain is seen by showing the encoder the pictures at a half
 #    and at a quarter of their size too (`scales=3`).
@@ -331,8 +331,8 @@ claim("the same behind an instance norm, as a share of that", after / before, 0,
 # %%
 loudness = torch.cat([statistics(encoder(photo)[-1])[1].flatten(1) for photo in contents.values()]).mean(dim=0)
 asleep = (loudness < 0.01 * loudness.max()).float().mean()
-claim("deviation of the loudest channel over that of the median one", loudness.max() / loudness.median(), 5, 40)
-claim("share of channels asleep (under a hundredth of the loudest)", asleep, 0.05, 0.4)
+claim("deviation of the loudest channel over that of the median one", loudness.max() / loudness.median(), 10, 20)
+claim("share of channels asleep (under a hundredth of the loudest)", asleep, 0.2, 0.45)
 claim("pixels that a deepest feature sees across", models.receptive_field(encoder), 24, 24, exact=True)
 
 # %%
@@ -410,10 +410,10 @@ for name, (palette, doublings, edges) in scores.items():
     print(f"{name:<18} palette {palette:.2f}   grain {doublings:.2f}   edges {edges:.2f}")
 
 # %%
-claim("palette: networks against the photo", scores["networks"][0] / scores["photo"][0], 0, 0.5)
-claim("grain: networks against the photo", scores["networks"][1] / scores["photo"][1], 0, 0.8)
-claim("grain: networks against pixels exchanged", scores["networks"][1] / scores["pixels exchanged"][1], 0, 0.9)
-claim("edges kept by the networks", scores["networks"][2], 0.4, 1)
+claim("palette: networks against the photo", scores["networks"][0] / scores["photo"][0], 0.1, 0.5)
+claim("grain: networks against the photo", scores["networks"][1] / scores["photo"][1], 0.3, 0.8)
+claim("grain: networks against pixels exchanged", scores["networks"][1] / scores["pixels exchanged"][1], 0.3, 0.8)
+claim("edges kept by the networks", scores["networks"][2], 0.35, 0.65)
 
 # %%
 large = [("coffee", "ihc"), ("china", "gravel")]
@@ -422,7 +422,9 @@ figure = plots.image_grid(torch.cat(rows), columns=3, titles=["photo", "style", 
 plots.show(figure, "Two of them as large as they are. Above: neither photo nor style was in the training.", key=True)
 
 # %% [markdown]
-# *What you should see:* nobody would mistake the photo, and nobody would say that its colours, its contrast or its surface are its own.
+# *What you should see:* nobody would mistake the photo, but colours, contrast and surface are the style's. The palette's
+# distance shrank to about a quarter of what it was, as it does when pixels are exchanged; the grain's to about
+# six tenths, which the exchange of pixels cannot do. The price is paid in edges: the correlation falls to about a half.
 #
 # **Did it learn its eleven pictures by heart?** The losses on the parts of pictures that were never cut from, for pictures
 # that were in the training and for the two that were not:
@@ -442,8 +444,8 @@ unseen = losses_on(["coffee"], ["ihc"])
 print(f"content loss: {seen[0]:.3f} seen, {unseen[0]:.3f} never seen;  style loss: {seen[1]:.3f}, {unseen[1]:.3f}")
 
 # %%
-claim("content loss on never seen pictures, against seen", unseen[0] / seen[0], 0.2, 3)
-claim("style loss on never seen pictures, against seen", unseen[1] / seen[1], 0.1, 4)
+claim("content loss on never seen pictures, against seen", unseen[0] / seen[0], 0.6, 1.5)
+claim("style loss on never seen pictures, against seen", unseen[1] / seen[1], 0.5, 1.5)
 
 # %% [markdown]
 # **And what can it not do?** Give it styles whose point is not palette and grain but *form*: stripes, dots, a brick wall,
@@ -472,7 +474,7 @@ figure = plots.image_grid(
     rows, columns=4, titles=list(hard), rows=["style", "result", "four times\nas near"], scale=0.9
 )
 plots.show(
-    figure, "Four styles made of forms. The colours come over, and some grain; no stripe, no dot, no brick, no petal."
+    figure, "Four styles made of forms. Palette (but for the stripes), contrast and grain come over; no form does."
 )
 
 
@@ -490,14 +492,16 @@ lean = {
     "result": diagonal(results["stripes"]),
 }
 claim("change across the stripes, share: the style", lean["style"], 0.95, 1.0, exact=True)
-claim("the photo", lean["photo"], 0.4, 0.6)
-claim("the photo in that style", lean["result"], 0.4, 0.7)
-print(
-    f"the way from photo to style that was made: {(lean['result'] - lean['photo']) / (lean['style'] - lean['photo']):.0%}"
-)
+claim("the photo", lean["photo"], 0.45, 0.55)
+claim("the photo in that style", lean["result"], 0.45, 0.65)
+far = {n: palette_distance(results[n], hard[n]) / palette_distance(contents["china"], hard[n]) for n in hard}
+for name, low, high in (("brick", 0.1, 0.3), ("flower", 0.2, 0.4), ("dots", 0.5, 0.75), ("stripes", 0.85, 1.05)):
+    claim(f"palette's distance left, share: {name}", far[name], low, high)
 
 # %% [markdown]
-# *What you should see:* the stripes' yellow and blue without stripes; the dots' red and cream without dots. Why? Two reasons, and
+# *What you should see:* a grey wall without bricks, the flower's orange and dark green without petals, red and cream (most of
+# it cream) without dots. The stripes are worst: contrast and a coarse grain, but neither their direction nor even their yellow
+# and blue, opposites that lie side by side within what one feature sees. Why? Two reasons, and
 # the size of the network is only the second. Means and deviations of single channels do not say which channels answer *together*, and
 # it takes several together to make a dot (Gram matrices say more, [arXiv:1508.06576](https://arxiv.org/abs/1508.06576)). And a
 # feature of this encoder sees 24 pixels and chooses among 128 words; VGG's relu4_1 has 512, learnt from a million
@@ -540,9 +544,9 @@ plots.show(figure, "From no style to all of it: three photos at five strengths."
 
 # %%
 with torch.no_grad():
-    back = torch.cat([in_style(c, first, strength=0.0, grain=0.0) for c in contents.values()])
+    back = torch.cat([in_style(c, first, strength=0.0) for c in contents.values()])
 error = (back - torch.cat(list(contents.values()))).square().mean().item()
-claim("strength 0: decibels between photo and result (the same picture: infinite)", 10 * np.log10(4 / error), 14, 40)
+claim("strength 0: decibels between photo and result (the same picture: infinite)", 10 * np.log10(4 / error), 16, 23)
 
 # %% [markdown]
 # Not quite: it gives back what decoder and encoder make of it, $g(f(c))$, without the finest detail and with the decoder's idea of
@@ -568,7 +572,9 @@ plots.show(
 
 # %%
 photo = contents["china"]
-light = F.avg_pool2d(photo.mean(dim=1, keepdim=True), 9, 1, 4)[0, 0]  # brightness, a little blurred
+light = F.avg_pool2d(F.pad(photo.mean(dim=1, keepdim=True), (4,) * 4, mode="reflect"), 9, 1)[
+    0, 0
+]  # brightness, a little blurred
 building = torch.sigmoid(20 * (0.35 - light))  # 1 where it is dark, 0 in the bright sky, soft between
 two = stylize(encoder, decoder, photo, [first, styles["flower"]], mask=torch.stack([building, 1 - building]))
 one = stylize(encoder, decoder, photo, [hard["dots"]], mask=1 - building)
@@ -603,7 +609,7 @@ mine = read_picture(
 )  # ← your photo here: read_picture("/home/me/cat.jpg")
 mine_styled = torch.cat([mine, *(in_style(mine, s) for s in (styles["retina"], hard["stripes"]))])
 Image.fromarray(data.to_uint8(mine_styled[1]).permute(1, 2, 0).numpy()).save(folder / "my_photo_styled.png")
-plots.show(plots.image_grid(mine_styled), "A photo read from a file, and in two styles: retina and stripes.")
+plots.show(plots.image_grid(mine_styled), "A photo read from a file, and in two styles: ihc and the flower.")
 
 # %% tags=["nbval-check-output"]
 (folder / "notes.png").write_text("no picture at all")
