@@ -27,12 +27,10 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data, models, plots
-from course_gan.data.base import resize
 from course_gan.errors import CourseError
 from course_gan.lessons.notebook import Profile, claim
 from course_gan.lessons.recipes import build
-from course_gan.lessons.stylize import edges_kept, grain, grain_distance, load_adain, palette_distance
-from course_gan.lessons.stylize import read_picture, stylize
+from course_gan.lessons.stylize import load_adain, read_picture, stylize
 from course_gan.paths import ROOT
 from course_gan.training import AdaIN, Backend, train
 
@@ -57,7 +55,7 @@ photos, textures = data.photos(), data.textures()
 
 
 def square(picture, size=SIZE):  # uint8 (3 or 1, h, w) to float (1, 3, size, size) in [-1, 1]
-    return data.to_float(resize(picture.expand(3, -1, -1)[None], size))
+    return data.to_float(data.resize(picture.expand(3, -1, -1)[None], size))
 
 
 # %%
@@ -336,6 +334,8 @@ claim("share of channels asleep (under a hundredth of the loudest)", asleep, 0.2
 claim("pixels that a deepest feature sees across", models.receptive_field(encoder), 24, 24, exact=True)
 
 # %%
+from course_gan.lessons.stylize import grain
+
 flat = contents["china"][..., : SIZE // 3, SIZE * 5 // 8 :]
 skies = [in_style(contents["china"], styles["gravel"], grain=spread) for spread in (0.0, 0.05, 0.1, 0.2)]
 cut = [sky[..., : SIZE // 3, SIZE * 5 // 8 :] for sky in skies]
@@ -396,6 +396,8 @@ claim("content loss, last fifth", content_loss[-fifth:].mean(), 0.02, 0.6)
 # - **edges**: is the photo still there? Correlation of the strength of edges with the photo's.
 
 # %%
+from course_gan.lessons.stylize import edges_kept, grain_distance, palette_distance
+
 with torch.no_grad():
     ways = {"photo": lambda c, s: c, "pixels exchanged": exchange, "networks": in_style}
     scores = {name: [] for name in ways}
@@ -465,6 +467,8 @@ hard = {
     "brick": square(textures["brick"]),
     "flower": styles["flower"],
 }
+
+# %%
 results = {name: in_style(contents["china"], style) for name, style in hard.items()}
 middle = slice(SIZE // 4, SIZE // 2), slice(SIZE // 2, SIZE * 3 // 4)  # roof, sky and water
 near = [image[..., *middle] for image in results.values()]
