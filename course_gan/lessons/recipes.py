@@ -115,17 +115,42 @@ def _cyclegan(s: Settings, backend: Backend) -> tuple:
 
 
 def _adain(s: Settings, backend: Backend) -> tuple:
-    content, style = (
-        source.patches(s["image_size"], s["patches"], s["seed"]) for source in (data.photos(), data.textures())
-    )
-    shape = {"widths": s["widths"], "repeats": (1,) * (len(s["widths"]) - 1)}
-    options = {name: s[name] for name in ("content", "style", "pretrain", "normalise", "clip", "lr", "ema", "seed")}
+    size, names = s["image_size"], ("content", "style", "pretrain", "normalise", "scales", "clip", "lr", "ema", "seed")
+    photos = _patches(s, data.photos(), (1, 2))
+    maps = torch.cat([side.images for side in data.texture_maps(s["patches"] // 8, size, s["seed"])])
+    style = torch.cat([_patches(s, data.textures(), (1, 2, 3)), photos, maps])
+    noise = torch.randn(photos.shape, generator=data.derived_generator(s["seed"], 1))
+    content = data.to_uint8(data.to_float(photos) + s["grain"] * noise)  # texture grows from it where a photo is flat
+    shape = {"widths": s["widths"], "repeats": s["repeats"]}
+    encoder, decoder = models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape)
     decay = (max(1, s["steps"] - s["pretrain"]) // 2,) * 2
-    game = AdaIN(
-        models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape), **options, decay=decay, backend=backend
-    )
-    shown = [data.to_float(p.patches(s["image_size"], 8, 1, "test").images) for p in (data.photos(), data.textures())]
-    return game, data.UnpairedBatches, [content, style], lambda: torch.cat([*shown, game.sample(*shown)])
+    game = AdaIN(encoder, decoder, **{name: s[name] for name in names}, decay=decay, backend=backend)
+    shown = [data.to_float(p.patches(size, 8, 1, "test").images) for p in (data.photos(), data.textures())]
+    kind = partial(data.UnpairedBatches, transform=_recoloured)
+    return game, kind, [content, style], lambda: torch.cat([*shown, game.sample(*shown)])
+
+
+def _patches(s: Settings, pictures: data.NamedImages, shrinks: tuple[int, ...]) -> Tensor:
+    """Training patches uint8 (n, 3, size, size) at several scales, of the pictures that are not held out."""
+    names, n = [name for name in pictures if name not in s["held_out"]], s["patches"] // len(shrinks)
+    cut = [pictures.patches(s["image_size"], n, s["seed"] + shrink, "train", shrink) for shrink in shrinks]
+    return torch.cat([patches.where(**{pictures.factor: names}).images for patches in cut])
+
+
+def _recoloured(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Images (b, 3, h, w) in [-1, 1], half of them mirrored and most in other colours: a few pictures make many styles.
+
+    The channels are exchanged, stretched, a quarter of them inverted, and shifted: grey becomes a scale of two colours.
+    """
+    n = len(images)
+    order = torch.rand(n, 3, generator=generator).argsort(dim=1)  # (n, 3)
+    gain, shift = torch.rand(2, n, 3, 1, 1, generator=generator)
+    inverted, kept, mirrored = (torch.rand(n, k, 1, 1, generator=generator) for k in (3, 1, 1))
+    gain = (0.35 + 0.85 * gain) * torch.where(inverted < 0.25, -1, 1)
+    exchanged = images[torch.arange(n)[:, None], order.to(images.device)]
+    other = (exchanged * gain.to(images) + 0.8 * (shift.to(images) - 0.5)).clamp(-1, 1)
+    images = torch.where(kept.to(images) < 0.3, images, other)
+    return torch.where(mirrored.to(images) < 0.5, images.flip(3), images)
 
 
 _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
@@ -189,13 +214,17 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
     "10": (
         _adain,
         {
-            **{"content": 1.0, "style": 10.0, "pretrain": 500, "normalise": True, "clip": 1.0, "lr": 1e-3, "ema": None},
-            **{"image_size": 64, "patches": 2000, "widths": (32, 64, 128), "batch_size": 8},
+            **{"content": 1.0, "style": 10.0, "pretrain": 800, "normalise": True, "scales": 3, "clip": 1.0},
+            **{"lr": 1e-3, "ema": None, "image_size": 96, "patches": 2000, "batch_size": 4, "grain": 0.12},
+            **{"widths": (32, 64, 128), "repeats": (2, 2), "held_out": ("coffee", "ihc")},
         },
         {
-            "smoke": {"steps": 8, "pretrain": 4, "image_size": 32, "patches": 32, "widths": (4, 8), "batch_size": 4},
-            "cpu": {"steps": 2_500},
-            "gpu": {"steps": 40_000, "pretrain": 5_000, "patches": 8000, "widths": (64, 128, 256, 512)},
+            "smoke": {
+                **{"steps": 8, "pretrain": 4, "image_size": 32, "patches": 48},
+                **{"widths": (4, 8), "repeats": (1,), "scales": 2},
+            },
+            "cpu": {"steps": 4_000},
+            "gpu": {"steps": 40_000, "pretrain": 5_000, "patches": 8000, "widths": (64, 128, 256), "batch_size": 16},
         },
     ),
 }
