@@ -171,7 +171,9 @@ def move(step, case):
     class Judge(nn.Sequential):
         def forward(self, pair):
             if pair.ndim != 4 or pair.shape[1] != 3:
-                raise Complaint(f"D takes map and picture on top of each other, 2 + 1 channels, got {tuple(pair.shape)}")
+                raise Complaint(
+                    f"D takes map and picture on top of each other, 2 + 1 channels, got {tuple(pair.shape)}"
+                )
             return super().forward(pair)
 
     w, lr = case["_weights"], case["lr"]
@@ -355,9 +357,7 @@ def painted_well(case, expected, answer):
 CHECKS = [
     Check("07.field_and_side", f"{LESSON}, section 4, PatchGAN", stacks_of_layers, seen_and_given),
     Check("07.best_tones", f"{LESSON}, section 3, What L1 and L2 ask for", tones, median_and_mean, rtol=1e-6),
-    Check(
-        "07.price_of_honesty", f"{LESSON}, section 3, What L1 and L2 ask for", tones, four_prices, priced, rtol=1e-6
-    ),
+    Check("07.price_of_honesty", f"{LESSON}, section 3, What L1 and L2 ask for", tones, four_prices, priced, rtol=1e-6),
     Check("07.unet_forward", f"{LESSON}, section 2, The generator", unets, unet_by_hand, through),
     Check("07.discriminator_step", f"{LESSON}, section 5, One step of each player", moves("D"), moved, move),
     Check("07.generator_step", f"{LESSON}, section 5, One step of each player", moves("G"), moved, move),

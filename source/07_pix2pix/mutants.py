@@ -85,7 +85,7 @@ def prices(c1=median, c2=mean, twice=None, scale=(1, 1, 1, 1)):
 
 
 def by_variance(values, shares):
-    (flat, square, honest, _), var = prices()(values, shares), (values**2) @ shares - (values @ shares) ** 2
+    (flat, _, honest, _), var = prices()(values, shares), (values**2) @ shares - (values @ shares) ** 2
     return torch.stack([flat, var, honest, 2 * var])
 
 
@@ -343,7 +343,7 @@ class UNet(nn.Module):
         return self.last(torch.cat([a, x], 1)).tanh()
 
 
-def painter(steps=300, adversarial=1.0, l1=10.0, conditional=True, hinge=False, lr=2e-3):
+def painter(steps=300, adversarial=1.0, l1=10.0, conditional=True, bce=False, lr=2e-3):
     """A training of another make than the solution's: other networks, another loss; parts can be left out."""
 
     def train(sample, budget):
@@ -360,8 +360,8 @@ def painter(steps=300, adversarial=1.0, l1=10.0, conditional=True, hinge=False, 
             shown, fake = (a if conditional else torch.zeros_like(a)), G(a)
             if adversarial:
                 real_logits, fake_logits = (D(torch.cat([shown, p], 1)) for p in (b, fake.detach()))
-                if hinge:
-                    loss = F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+                if bce:
+                    loss = halved(real_logits, fake_logits)
                 else:
                     loss = (real_logits - 1).square().mean() + fake_logits.square().mean()
                 optimizers[0].zero_grad()
@@ -370,7 +370,7 @@ def painter(steps=300, adversarial=1.0, l1=10.0, conditional=True, hinge=False, 
             loss = l1 * (fake - b).abs().mean()
             if adversarial:
                 logits = D(torch.cat([shown, fake], 1))
-                loss = loss + adversarial * (-logits.mean() if hinge else (logits - 1).square().mean())
+                loss = loss + adversarial * (F.softplus(-logits).mean() if bce else (logits - 1).square().mean())
             optimizers[1].zero_grad()
             loss.backward()
             optimizers[1].step()
@@ -397,7 +397,7 @@ def three_channels(sample, budget):
 
 
 def as_function(sample, budget):
-    G = painter(l1=20.0)(sample, budget)
+    G = painter(bce=True, l1=50.0)(sample, budget)
     return lambda a: torch.cat([G(part).double() for part in a.split(7)])
 
 
@@ -500,7 +500,7 @@ WRONG = {
         "untrained": painter(steps=1),
         "L1 alone": painter(steps=150, adversarial=0.0),
         "trained for a moment": painter(steps=30),
-        "D never sees the map": painter(conditional=False),
+        "D never sees the map": painter(steps=150, conditional=False),
         "pictures that were shown": one_of_the_shown,
         "spends too much": greedy,
         "blew up": blew_up,
@@ -516,7 +516,11 @@ RIGHT = {
         "forwards, with the step": forwards,
         "by convolutions of ones": by_ones,
     },
-    "07.best_tones": {"sorted and summed": lambda v, s: (median(v, s), mean(v, s)), "tried": by_trying, "numpy": by_numpy},
+    "07.best_tones": {
+        "sorted and summed": lambda v, s: (median(v, s), mean(v, s)),
+        "tried": by_trying,
+        "numpy": by_numpy,
+    },
     "07.price_of_honesty": {"all pairs": prices(), "by the variance": by_variance, "loops": by_double_loop},
     "07.unet_forward": {"a stack": unet(), "recursive": unet_recursive, "by index": unet_by_index},
     "07.discriminator_step": {
