@@ -37,9 +37,9 @@ def two_in_one_pass(G, back, a, b):
     return [cycle.reshape(1), F.l1_loss(same_b, b) + F.l1_loss(same_a, a)]
 
 
-def whole(judge=lambda s: (s - 1).square().mean(), share=lambda w, i: (w, w * i), fakes=lambda x: x, parts=two()):
+def whole(judge=lambda s: (s - 1).square().mean(), share=lambda w, i: (w, w * i), fakes=lambda x: x):
     def loss(G, back, D_a, D_b, a, b, weight, identity):
-        (cycle, alone), (of_cycle, of_identity) = parts(G, back, a, b), share(weight, identity)
+        (cycle, alone), (of_cycle, of_identity) = two()(G, back, a, b), share(weight, identity)
         return judge(D_b(fakes(G(a)))) + judge(D_a(fakes(back(b)))) + of_cycle * cycle + of_identity * alone
 
     return loss
