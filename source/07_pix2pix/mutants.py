@@ -354,8 +354,8 @@ def painter(steps=300, adversarial=1.0, l1=10.0, conditional=True, bce=False, lr
         )
         optimizers = [torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.99)) for net in (D, G)]
         for step in range(steps):
-            for optimizer in optimizers:
-                optimizer.param_groups[0]["lr"] = lr * min(1, 2 * (1 - step / steps))
+            for optimizer, rate in zip(optimizers, (2 * lr, lr)):
+                optimizer.param_groups[0]["lr"] = rate * min(1, 2 * (1 - step / steps))
             a, b = sample(8)
             shown, fake = (a if conditional else torch.zeros_like(a)), G(a)
             if adversarial:
@@ -397,7 +397,7 @@ def three_channels(sample, budget):
 
 
 def as_function(sample, budget):
-    G = painter(bce=True, l1=50.0)(sample, budget)
+    G = painter(bce=True, l1=20.0)(sample, budget)
     return lambda a: torch.cat([G(part).double() for part in a.split(7)])
 
 

@@ -281,7 +281,7 @@ class Shift(nn.Module):
         return x + y if self.leaning else y
 
 
-def translators(steps=700, weight=10.0, identity=0.0, leaning=True, hinge=False, batch=128, lr=2e-3):
+def translators(steps=600, weight=3.0, identity=0.0, leaning=True, hinge=False, batch=128, lr=2e-3):
     """A training of another make than the solution's; parts can be left out."""
 
     def train(sample_a, sample_b, budget):
@@ -322,7 +322,7 @@ def translators(steps=700, weight=10.0, identity=0.0, leaning=True, hinge=False,
 
 
 def as_functions(sample_a, sample_b, budget):
-    G, back = translators(steps=800, batch=100)(sample_a, sample_b, budget)
+    G, back = translators(batch=100)(sample_a, sample_b, budget)
     return [lambda x: G(x).double(), lambda x: back(x.float())]
 
 
@@ -459,8 +459,8 @@ WRONG = {
         "copies": copies,
         "one camp for all": one_camp,
         "Caesar": next_camp,
-        "no cycle": translators(steps=400, weight=0.0),
-        "identity outweighs all": translators(steps=200, identity=50.0),
+        "no cycle": translators(steps=300, weight=0.0),
+        "identity outweighs all": translators(steps=100, identity=50.0),
         "spends too much": greedy,
         "one translator": lambda sample_a, sample_b, budget: Shift(),
         "blew up": lambda sample_a, sample_b, budget: (lambda x: x * math.nan, lambda x: x),

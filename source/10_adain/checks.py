@@ -325,7 +325,7 @@ def named_rightly(case, expected, answer):
 # ── 8 · the open experiment ─────────────────────────────────────────────────────────────────────────────────────────
 
 SIDE, CALLS = 48, 200
-LEAST = {"style": 0.1, "edges": 0.6}
+LEAST = {"style": 0.2, "edges": 0.6}
 
 
 def commissions(generator):
@@ -337,7 +337,7 @@ def commissions(generator):
         return data.to_float(picture[None, :, top : top + SIDE, left : left + SIDE])
 
     cases = []
-    for style in ("gravel", "brick", "grass"):
+    for style in ("gravel", "grass"):
         photo = resize(data.photos()[one(["astronaut", "coffee", "chelsea", "china"])][None], 96)[0]
         filters = [torch.randn(*shape, generator=generator) for shape in ((24, 3, 3, 3), (48, 24, 3, 3))]
         filters = [f * (2 / f[0].numel()) ** 0.5 for f in filters]  # He's
@@ -386,7 +386,9 @@ def in_that_style(case, expected, answer):
     content, style, filters = case["content"], case["style"], case["_filters"]
     if not isinstance(answer, torch.Tensor) or answer.shape != content.shape:
         return f"expected a picture of shape {tuple(content.shape)}, got {getattr(answer, 'shape', answer)}"
-    if not answer.isfinite().all() or answer.abs().max() > 1.001:
+    if not answer.isfinite().all():
+        return "expected finite values, got NaN or inf: did the optimisation blow up? A smaller rate, or a clamp, helps"
+    if answer.abs().max() > 1.001:
         return f"expected values in [-1, 1], got up to {answer.abs().max():.3g}: clamp at the end"
     answer = answer.float()
     plain = style_distance(exchanged(content, style).clamp(-1, 1), style, filters)

@@ -407,7 +407,7 @@ WRONG = {
         "the photo": lambda content, style, *_: content,
         "the style": lambda content, style, *_: style,
         "from noise, without content": painter(weight=0.0, start=lambda c, s: 0.3 * torch.randn_like(c)),
-        "a few steps": painter(steps=4),
+        "a few steps": painter(steps=2),
         "content outweighs all": painter(steps=60, weight=100.0),
         "pixels alone as features": painter(steps=40, levels=slice(1), weight=0.0),
         "spends too much": painter(steps=300),
