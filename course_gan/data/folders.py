@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -60,7 +61,7 @@ def _read_all(path: Path, channels: int, shape: Callable[[Tensor], Tensor]) -> l
     images, unusable = [], []
     for file in _image_files(path):
         try:
-            images.append(shape(_pixels(file, channels)))
+            images.append(shape(read_pixels(file, channels)))
         except Exception as error:  # Pillow's decoders raise many kinds on damaged files
             reason = getattr(error, "strerror", None) or str(error).replace(str(file), file.name)
             unusable.append(f"{file.name} ({' '.join(reason.split())})")
@@ -84,8 +85,8 @@ def _image_files(path: Path) -> list[Path]:
     return files
 
 
-def _pixels(file: Path, channels: int) -> Tensor:
-    """One decoded image, uint8 (1, c, h, w); raises ValueError when it is too large."""
+def read_pixels(file: str | Path | BinaryIO, channels: int = 3) -> Tensor:
+    """One decoded image, uint8 (1, c, h, w), treated as in folder; ValueError when it is too large."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         picture = Image.open(file)

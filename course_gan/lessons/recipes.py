@@ -89,37 +89,68 @@ def _dcgan(s: Settings, backend: Backend) -> tuple:
 def _pix2pix(s: Settings, backend: Backend) -> tuple:
     train = data.texture_maps(s["maps"], s["image_size"], s["seed"], "train")
     held_out = [data.to_float(part.images) for part in data.texture_maps(8, s["image_size"], s["seed"], "test")]
-    translator = models.UNetGenerator(width=s["width"], depth=s["depth"], max_multiplier=s["max_multiplier"])
-    discriminator = models.PatchDiscriminator(6, s["width"], s["patch_layers"], norm="batch")
+    shape = {name: s[name] for name in ("width", "depth", "max_multiplier", "skips", "residual")}
+    translator = models.UNetGenerator(**shape)
+    discriminator = models.PatchDiscriminator(6, s["discriminator_width"], s["patch_layers"], norm="batch")
     options = {name: s[name] for name in ("loss", "adversarial", "l1", "l2", "lr", "betas", "ema", "seed")}
-    game = Pix2Pix(translator, discriminator, **options, backend=backend)
+    decay = (max(1, s["steps"] // 2),) * 2  # as published: half the time constant, half of it falling
+    game = Pix2Pix(translator, discriminator, **options, decay=decay, backend=backend)
     return game, data.Batches, [train], lambda: torch.cat([held_out[0], game.sample(held_out[0]), held_out[1]])
 
 
 def _cyclegan(s: Settings, backend: Backend) -> tuple:
-    glyphs = {split: data.glyphs(s["image_size"], split, s["copies"], s["seed"]) for split in ("train", "test")}
-    a, b = (glyphs["train"].where(typeface=list(s[name])) for name in ("typefaces_a", "typefaces_b"))
+    glyphs = data.glyphs(s["image_size"], "all", s["copies"], s["seed"])
+    faces, held_out = (s["typefaces_a"], s["typefaces_b"]), list(s["held_out"])
+    known = [c for c in data.CHARACTERS if c not in held_out]  # the others are shown to nobody, in no typeface
     shape = {"width": s["width"], "blocks": s["blocks"], "downsamplings": s["downsamplings"]}
     translators = [models.ResNetGenerator(1, 1, **shape) for _ in range(2)]
     discriminators = [models.PatchDiscriminator(1, s["width"], s["patch_layers"]) for _ in range(2)]
     options = {name: s[name] for name in ("cycle", "identity", "pool", "lr", "betas", "ema", "seed")}
     game = CycleGAN(*translators, *discriminators, **options, decay=(s["steps"] // 2,) * 2, backend=backend)
-    held_out = data.to_float(glyphs["test"].where(typeface=list(s["typefaces_a"])).images[:16])
-    return game, data.UnpairedBatches, [a, b], lambda: torch.cat([held_out, game.sample(held_out)])
+    a, b = (data.to_float(glyphs.where(typeface=names[0], character=held_out).images[:8]) for names in faces)
+    return (
+        *(game, data.UnpairedBatches, [glyphs.where(typeface=list(names), character=known) for names in faces]),
+        lambda: torch.cat([a, game.sample(a), b, game.sample(b, "b_to_a")]),
+    )
 
 
 def _adain(s: Settings, backend: Backend) -> tuple:
-    content, style = (
-        source.patches(s["image_size"], s["patches"], s["seed"]) for source in (data.photos(), data.textures())
-    )
-    shape = {"widths": s["widths"], "repeats": (1,) * (len(s["widths"]) - 1)}
-    options = {name: s[name] for name in ("content", "style", "pretrain", "normalise", "clip", "lr", "ema", "seed")}
+    size, names = s["image_size"], ("content", "style", "pretrain", "normalise", "scales", "clip", "lr", "ema", "seed")
+    photos = _patches(s, data.photos(), (1, 2))
+    maps = torch.cat([side.images for side in data.texture_maps(s["patches"] // 8, size, s["seed"])])
+    style = torch.cat([_patches(s, data.textures(), (1, 2, 3)), photos, maps])
+    noise = torch.randn(photos.shape, generator=data.derived_generator(s["seed"], 1))
+    content = data.to_uint8(data.to_float(photos) + s["grain"] * noise)  # texture grows from it where a photo is flat
+    shape = {"widths": s["widths"], "repeats": s["repeats"]}
+    encoder, decoder = models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape)
     decay = (max(1, s["steps"] - s["pretrain"]) // 2,) * 2
-    game = AdaIN(
-        models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape), **options, decay=decay, backend=backend
-    )
-    shown = [data.to_float(p.patches(s["image_size"], 8, 1, "test").images) for p in (data.photos(), data.textures())]
-    return game, data.UnpairedBatches, [content, style], lambda: torch.cat([*shown, game.sample(*shown)])
+    game = AdaIN(encoder, decoder, **{name: s[name] for name in names}, decay=decay, backend=backend)
+    shown = [data.to_float(p.patches(size, 8, 1, "test").images) for p in (data.photos(), data.textures())]
+    kind = partial(data.UnpairedBatches, transform=_recoloured)
+    return game, kind, [content, style], lambda: torch.cat([*shown, game.sample(*shown)])
+
+
+def _patches(s: Settings, pictures: data.NamedImages, shrinks: tuple[int, ...]) -> Tensor:
+    """Training patches uint8 (n, 3, size, size) at several scales, of the pictures that are not held out."""
+    names, n = [name for name in pictures if name not in s["held_out"]], s["patches"] // len(shrinks)
+    cut = [pictures.patches(s["image_size"], n, s["seed"] + shrink, "train", shrink) for shrink in shrinks]
+    return torch.cat([patches.where(**{pictures.factor: names}).images for patches in cut])
+
+
+def _recoloured(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Images (b, 3, h, w) in [-1, 1], half of them mirrored and most in other colours: a few pictures make many styles.
+
+    The channels are exchanged, stretched, a quarter of them inverted, and shifted: grey becomes a scale of two colours.
+    """
+    n = len(images)
+    order = torch.rand(n, 3, generator=generator).argsort(dim=1)  # (n, 3)
+    gain, shift = torch.rand(2, n, 3, 1, 1, generator=generator)
+    inverted, kept, mirrored = (torch.rand(n, k, 1, 1, generator=generator) for k in (3, 1, 1))
+    gain = (0.35 + 0.85 * gain) * torch.where(inverted < 0.25, -1, 1)
+    exchanged = images[torch.arange(n)[:, None], order.to(images.device)]
+    other = (exchanged * gain.to(images) + 0.8 * (shift.to(images) - 0.5)).clamp(-1, 1)
+    images = torch.where(kept.to(images) < 0.3, images, other)
+    return torch.where(mirrored.to(images) < 0.5, images.flip(3), images)
 
 
 _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
@@ -146,40 +177,54 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
     "07": (
         _pix2pix,
         {
-            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 100.0, "l2": 0.0},
-            **{"lr": 2e-4, "betas": (0.5, 0.999), "ema": None, "batch_size": 16},
-            **{"image_size": 64, "maps": 1000, "width": 32, "depth": 5, "max_multiplier": 4, "patch_layers": 2},
+            **{"loss": "non_saturating", "adversarial": 1.0, "l1": 10.0, "l2": 0.0},
+            **{"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.995, "batch_size": 8, "image_size": 64, "maps": 1000},
+            **{"width": 24, "depth": 5, "max_multiplier": 4, "skips": True, "residual": True},
+            **{"discriminator_width": 32, "patch_layers": 3},
         },
         {
-            "smoke": {"steps": 10, "width": 4, "depth": 3, "image_size": 32, "maps": 32, "batch_size": 4},
-            "cpu": {"steps": 700},
-            "gpu": {"steps": 20_000, "maps": 4000, "width": 64, "depth": 6, "max_multiplier": 8},
+            "smoke": {
+                **{"steps": 10, "image_size": 32, "maps": 32, "batch_size": 4},
+                **{"width": 4, "depth": 3, "discriminator_width": 4, "patch_layers": 2},
+            },
+            "cpu": {"steps": 4_000},
+            "gpu": {
+                **{"steps": 20_000, "maps": 4000, "batch_size": 16},
+                **{"width": 64, "depth": 6, "max_multiplier": 8, "discriminator_width": 64},
+            },
         },
     ),
     "08": (
         _cyclegan,
         {
-            **{"cycle": 10.0, "identity": 0.5, "pool": 50, "lr": 4e-4, "betas": (0.5, 0.999), "ema": None},
-            **{"typefaces_a": ("DejaVuSans", "cmss10"), "typefaces_b": ("DejaVuSerif-BoldItalic", "STIXGeneralBolIta")},
-            **{"image_size": 32, "copies": 8, "batch_size": 16},
-            **{"width": 32, "blocks": 4, "downsamplings": 1, "patch_layers": 2},
+            # Half the published cycle weight and a fifth of the identity weight: letters have to change their shape.
+            **{"cycle": 5.0, "identity": 0.2, "pool": 50, "lr": 1e-3, "betas": (0.5, 0.999), "ema": 0.99},
+            # Every upright sans of regular weight, every bold serif italic; every fifth character is held out of both.
+            **{"typefaces_a": ("DejaVuSans", "DejaVuSansMono", "cmss10"), "held_out": "CHMRWbglqv05"},
+            **{"typefaces_b": ("DejaVuSerif-BoldItalic", "STIXGeneralBolIta")},
+            **{"image_size": 32, "copies": 8, "batch_size": 8},
+            **{"width": 16, "blocks": 4, "downsamplings": 1, "patch_layers": 2},
         },
         {
             "smoke": {"steps": 5, "width": 4, "blocks": 1, "copies": 1, "batch_size": 4},
             "cpu": {"steps": 1_500},
-            "gpu": {"steps": 20_000, "width": 64, "blocks": 6, "copies": 16},
+            "gpu": {"steps": 20_000, "width": 64, "blocks": 6, "copies": 16, "lr": 4e-4},
         },
     ),
     "10": (
         _adain,
         {
-            **{"content": 1.0, "style": 10.0, "pretrain": 500, "normalise": True, "clip": 1.0, "lr": 1e-3, "ema": None},
-            **{"image_size": 64, "patches": 2000, "widths": (32, 64, 128), "batch_size": 8},
+            **{"content": 1.0, "style": 10.0, "pretrain": 800, "normalise": True, "scales": 3, "clip": 1.0},
+            **{"lr": 1e-3, "ema": None, "image_size": 96, "patches": 2000, "batch_size": 4, "grain": 0.12},
+            **{"widths": (32, 64, 128), "repeats": (2, 2), "held_out": ("coffee", "ihc")},
         },
         {
-            "smoke": {"steps": 8, "pretrain": 4, "image_size": 32, "patches": 32, "widths": (4, 8), "batch_size": 4},
-            "cpu": {"steps": 2_500},
-            "gpu": {"steps": 40_000, "pretrain": 5_000, "patches": 8000, "widths": (64, 128, 256, 512)},
+            "smoke": {
+                **{"steps": 8, "pretrain": 4, "image_size": 32, "patches": 48},
+                **{"widths": (4, 8), "repeats": (1,), "scales": 2},
+            },
+            "cpu": {"steps": 4_000},
+            "gpu": {"steps": 40_000, "pretrain": 5_000, "patches": 8000, "widths": (64, 128, 256), "batch_size": 16},
         },
     ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
+from torch.nn.functional import avg_pool2d, mse_loss
 
 from course_gan.models import adain, channel_statistics
 from course_gan.training.game import Game, Pair, Values
@@ -19,18 +19,22 @@ class AdaIN(Game):
         without ImageNet; 0 for an encoder that can.
     normalise: compare statistics in units of the style's own spread, channel by channel, the pixels' included: needed
         where no one balanced the channels, as in an encoder trained here. False is the paper's loss.
+    scales: compare statistics also of the images at half the size, at a quarter, …: a small encoder sees no further
+        than a few pixels. The style loss is their mean; 1 is the paper's.
     lr, betas: as published. options: as in `Game`.
     """
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Module, content: float = 1.0, style: float = 10.0, pretrain: int = 0,
-        normalise: bool = False, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.999), **options,
+        normalise: bool = False, scales: int = 1, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.999),
+        **options,
     ):  # fmt: skip
         sides = {"autoencoder": ("encoder", "decoder")} if pretrain else {}
         sides |= {"generator": ("decoder",)}
         super().__init__({"encoder": encoder, "decoder": decoder}, sides, ("decoder",), lr, betas, **options)
         self.encoder, self.decoder = self.players["encoder"], self.players["decoder"]
-        self.content, self.style, self.pretrain, self.normalise = content, style, pretrain, normalise
+        self.content, self.style, self.pretrain = content, style, pretrain
+        self.normalise, self.scales = normalise, scales
 
     def moves(self, batches: Iterator) -> Values:
         """One move: of the autoencoder for the first `pretrain` steps, then of the decoder."""
@@ -48,22 +52,32 @@ class AdaIN(Game):
         """Move the decoder once; the encoder is frozen, but the gradient passes through it."""
         content, style = batch
         with self.turn("generator") as (decoder,):
-            wanted = self.encoder(style)
-            target = adain(self.encoder(content)[-1], wanted[-1])
-            image = decoder(target)
-            found = self.encoder(image)
-            content_loss = mse_loss(found[-1], target)
+            wanted = self._looks(style)
+            target = adain(self.encoder(content)[-1], wanted[0][-1])
+            found = self._looks(decoder(target))
+            content_loss = mse_loss(found[0][-1], target)
             if self.normalise:
                 content_loss = content_loss / target.float().var()
-                found, wanted = [image, *found], [style, *wanted]
-            style_loss = sum(self._distance(mine, other) for mine, other in zip(found, wanted))
+            distances = [self._distance(*pair) for looks in zip(found, wanted) for pair in zip(*looks)]
+            style_loss = sum(distances) / self.scales
             loss = self.content * content_loss + self.style * style_loss
         return self.descend("generator", loss, content=content_loss, style=style_loss)
+
+    def _looks(self, images: Tensor) -> list[list[Tensor]]:
+        """What statistics are taken of, scale by scale: features, and if normalised the pixels in front of them.
+
+        With the pixels go the differences between their channels: whose deviations say which colours go together.
+        """
+        shrunk = [images, *(avg_pool2d(images, 2**scale) for scale in range(1, self.scales))]
+        if not self.normalise:
+            return [self.encoder(x) for x in shrunk]
+        return [[torch.cat([x, x - x.roll(1, dims=1)], dim=1), *self.encoder(x)] for x in shrunk]
 
     def _distance(self, found: Tensor, wanted: Tensor) -> Tensor:
         """Squared distance of means plus that of standard deviations, averaged over samples and channels."""
         (mean, std), (wanted_mean, wanted_std) = channel_statistics(found), channel_statistics(wanted)
-        unit = wanted_std.mean(0) + 1e-3 if self.normalise else 1.0  # (c, 1, 1)
+        spread = wanted_std.mean(0)  # (c, 1, 1)
+        unit = spread + 0.2 * spread.mean() if self.normalise else 1.0  # a channel that sleeps must not shout
         return mse_loss(mean / unit, wanted_mean / unit) + mse_loss(std / unit, wanted_std / unit)
 
     def sample(self, content: Tensor, style: Tensor, strength: float = 1.0, ema: bool = True) -> Tensor:

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import l1_loss, mse_loss
+from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 
 from course_gan import losses, regularizers
 from course_gan.models import PatchDiscriminator, ResNetGenerator, adain
@@ -290,6 +290,24 @@ def test_adain_loss_is_the_papers():
         for statistic in (lambda x: x.mean((2, 3)), lambda x: (x.var((2, 3), correction=0) + 1e-5).sqrt()):
             style_loss = style_loss + mse_loss(statistic(mine), statistic(other))
     torch.testing.assert_close(values["generator_loss"], (content_loss + 10 * style_loss).detach())
+
+
+def test_adain_normalised_weighs_every_channel_by_its_own_spread_at_every_scale():
+    game, _ = make("AdaIN", normalise=True, scales=2, pretrain=0, clip=None)
+    encoder, decoder = copy.deepcopy(game.encoder), copy.deepcopy(game.decoder)
+    content, style = images(2), images(2, seed=1)
+    values = game.generator_step((content, style))
+    target = adain(encoder(content)[-1], encoder(style)[-1])
+    image, style_loss = decoder(target), 0.0
+    torch.testing.assert_close(values["content"], (mse_loss(encoder(image)[-1], target) / target.var()).detach())
+    for mine, other in ((image, style), (avg_pool2d(image, 2), avg_pool2d(style, 2))):
+        looks = [(torch.cat([x, x - x.roll(1, 1)], 1), *encoder(x)) for x in (mine, other)]
+        for found, wanted in zip(*looks):
+            statistics = [(x.mean((2, 3)), (x.var((2, 3), correction=0) + 1e-5).sqrt()) for x in (found, wanted)]
+            spread = statistics[1][1].mean(0)
+            unit = spread + 0.2 * spread.mean()
+            style_loss = style_loss + sum(mse_loss(a / unit, b / unit) for a, b in zip(*statistics)) / 2
+    torch.testing.assert_close(values["style"], style_loss.detach())
 
 
 def test_adain_first_learns_to_see_then_to_paint():

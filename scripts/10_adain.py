@@ -1,0 +1,124 @@
+"""Train lesson 10's encoder and decoder, and compare small ones: python scripts/10_adain.py [train] [compare]
+
+train: as `course-gan train 10 --profile cpu`, kept in build/10 and gone on with after an interruption; writes
+checkpoints/10_adain.pt with its SHA-256. compare: arms that differ from a small base in one thing, three seeds each,
+equal steps; trainings (six minutes on a quiet core) are kept in build/10, scores on test patches are made anew; writes
+results/10_arms.png, a row an arm. Both write their part of results/10_adain.json.
+"""
+
+import json
+import sys
+import time
+
+import torch
+from PIL import Image
+from torch import nn
+
+from course_gan import data
+from course_gan.lessons.build import machine
+from course_gan.lessons.recipes import build, settings
+from course_gan.lessons.stylize import edges_kept, grain_distance, palette_distance, stylize
+from course_gan.lessons.train import run
+from course_gan.models import save_weights
+from course_gan.paths import ROOT
+from course_gan.plots.display import shrunk
+from course_gan.plots.grids import mosaic
+from course_gan.training import train as steps_of
+
+KEPT = ROOT / "build" / "10"
+RESULTS = ROOT / "results" / "10_adain.json"
+SEEDS = (0, 1, 2)
+SMALL = {"widths": (16, 32, 64), "repeats": (1, 1), "image_size": 64, "pretrain": 200, "steps": 600}
+ARMS = {  # what each changes in the small base; all else as `course-gan train 10`
+    "base": {},
+    "style weight 1": {"style": 1.0},
+    "style weight 100": {"style": 100.0},
+    "one scale": {"scales": 1},
+    "the paper's loss": {"normalise": False, "scales": 1},
+    "random encoder": {"pretrain": 0},
+    "autoencoder alone": {"steps": SMALL["pretrain"]},
+}
+PAIRS, SIZE = 28, 128
+SHOWN = (1, 3)  # pairs in the picture
+
+
+def record(part: str, **values) -> None:
+    """Put one part's values, with what a time depends on, into the JSON, and leave the other part as it is."""
+    document = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    about = machine() | {"threads": torch.get_num_threads(), "torch": torch.__version__}
+    document[part] = {"command": f"python scripts/10_adain.py {part}", **values, "machine": about}
+    RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def train() -> None:
+    """The shipped networks, in half precision."""
+    out, clock = KEPT / "train", KEPT / "seconds.json"
+    before = json.loads(clock.read_text()) if clock.exists() else 0.0  # of a run that was interrupted
+    began = time.process_time()
+    try:
+        game = run("10", "cpu", out, resume=True).game
+    finally:
+        clock.write_text(json.dumps(before + time.process_time() - began))
+    pair, chosen = nn.ModuleDict(dict(game.players)), settings("10", "cpu")
+    digest = save_weights("10_adain", pair, {name: chosen[name] for name in ("widths", "repeats")})
+    seconds, parameters = round(json.loads(clock.read_text())), sum(p.numel() for p in pair.parameters())
+    record("train", seed=0, settings=chosen, cpu_seconds=seconds, parameters=parameters, sha256=digest)
+
+
+def pairs() -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Contents and styles (1, 3, 128, 128) from the parts of pictures that no training sees."""
+    photos, textures = (
+        data.to_float(pictures.patches(SIZE, n, 9, "test").images)
+        for pictures, n in ((data.photos(), 14), (data.textures(), 12))
+    )
+    return [(photos[i % 14, None], textures[i % 12, None]) for i in range(PAIRS)]
+
+
+def trained(arm: str, seed: int) -> dict:
+    """One training: seconds of CPU and what it makes of each pair, uint8 (28, 3, 128, 128)."""
+    recipe = build("10", "cpu", seed=seed, **(SMALL | ARMS[arm]))
+    began = time.process_time()
+    for _ in steps_of(recipe.game, recipe.batches, recipe.steps):
+        pass
+    seconds, game = time.process_time() - began, recipe.game
+    images = torch.cat([stylize(game.encoder, game.decoder, content, [style]) for content, style in pairs()])
+    return {"arm": arm, "seed": seed, "cpu_seconds": round(seconds, 1), "images": data.to_uint8(images)}
+
+
+def scores(images: torch.Tensor) -> dict[str, float]:
+    """Distances to the style and edges kept of the content, means over the pairs; images float (28, 3, 128, 128)."""
+    rows = [
+        (palette_distance(x[None], style), grain_distance(x[None], style), edges_kept(x[None], content))
+        for x, (content, style) in zip(images, pairs(), strict=True)
+    ]
+    means = torch.tensor(rows).mean(dim=0).tolist()
+    return {name: round(value, 4) for name, value in zip(("palette", "grain", "edges"), means, strict=True)}
+
+
+def compare() -> None:
+    """Every arm from every seed."""
+    for seed in SEEDS:
+        for arm in ARMS:
+            path = KEPT / f"{arm}_{seed}.pt"
+            if not path.exists():
+                torch.save(trained(arm, seed), path)
+                print(arm, seed, flush=True)
+    kept = [torch.load(KEPT / f"{arm}_{seed}.pt") for arm in ARMS for seed in SEEDS]
+    runs = [
+        {name: run[name] for name in ("arm", "seed", "cpu_seconds")} | scores(data.to_float(run["images"]))
+        for run in kept
+    ]
+    untouched = scores(torch.cat([content for content, _ in pairs()]))
+    record("compare", seeds=SEEDS, settings=SMALL, arms=ARMS, pairs=PAIRS, untouched=untouched, runs=runs)
+    rows = torch.cat([run["images"][[k]] for arm in ARMS for k in SHOWN for run in kept if run["arm"] == arm])
+    asked = data.to_uint8(torch.cat([x for k in SHOWN for x in (*pairs()[k], torch.ones(1, 3, SIZE, SIZE))]))
+    small = torch.nn.functional.avg_pool2d(torch.cat([asked, rows]).float(), 2).to(torch.uint8)
+    shrunk(Image.fromarray(mosaic(small, 6, gap=0))).save(ROOT / "results" / "10_arms.png", optimize=True)
+
+
+PARTS = {"train": train, "compare": compare}
+
+if __name__ == "__main__":
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()

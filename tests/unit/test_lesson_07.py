@@ -1,0 +1,212 @@
+"""Lesson 07: what it writes in the open is the library's, its results are whole, its painter is as good as it says."""
+
+import ast
+import importlib.util
+import json
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from course_gan import data, models
+from course_gan.errors import CourseError
+from course_gan.lessons import build
+from course_gan.lessons.find import choose
+from course_gan.lessons.recipes import settings
+from course_gan.models.layers import receptive_field
+from course_gan.paths import ROOT
+
+WANTED = {"Dropout", "down", "up", "UNet", "PatchGAN", "by_formula", "by_gradient", "windows", "cut", "read_map", "paint"}
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The functions and classes that the lesson defines, by name, without the lesson having been run."""
+    (found,) = choose(("07",))
+    tree = build.convert_to_code(found.source)
+    parts = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in WANTED]
+    assert {node.name for node in parts} == WANTED
+    names = {"torch": torch, "F": F, "nn": nn, "np": np, "data": data, "Image": Image, "CourseError": CourseError}
+    exec(compile(ast.Module(parts, []), str(found.source), "exec"), names)  # the course's own text
+    return names
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("pix2pix", ROOT / "scripts" / "07_pix2pix.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def results(name):
+    return json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def study():
+    return results("07_comparisons")
+
+
+@pytest.fixture(scope="module")
+def record():
+    return results("07_checkpoint")
+
+
+@pytest.fixture(scope="module")
+def judge(script):
+    return script.Judge(maps=300)
+
+
+def of(study, variant, score):
+    """A variant's scores by seed."""
+    return {run["seed"]: run[score] for run in study["runs"] if run["variant"] == variant}
+
+
+def test_every_variant_was_played_from_the_same_three_seeds(study, script):
+    variants = script.LOSSES | script.ARCHITECTURES
+    assert study["variants"] == variants
+    assert sorted((run["variant"], run["seed"]) for run in study["runs"]) == sorted(
+        (name, seed) for name in variants for seed in (0, 1, 2)
+    )
+
+
+def test_the_record_says_how_it_was_made(study, script):
+    assert study["command"] == "python scripts/07_pix2pix.py compare"
+    now = settings("07", "cpu", **script.SETTINGS)
+    assert study["settings"] == {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in now.items()
+        if name not in ("seed", "adversarial", "l1", "l2")
+    }
+    assert set(study["machine"]) == {"cpu", "threads", "torch", "bf16"}
+    assert all(run["cpu_seconds"] > 0 for run in study["runs"])
+    assert study["judged"]["windows"] > 250
+
+
+def test_variants_differ_from_the_common_settings_in_what_their_names_say(script):
+    base = settings("07", "cpu", **script.LOSSES["adversarial + L1"])
+    for name, changed in (script.LOSSES | script.ARCHITECTURES).items():
+        chosen = settings("07", "cpu", **changed)
+        assert ("adversarial" in name or name == "all three" or name in script.ARCHITECTURES) == bool(
+            chosen["adversarial"]
+        )
+        assert {key for key in base if chosen[key] != base[key]} <= set(changed)
+
+
+def test_real_paintings_are_nearer_to_real_ones_than_any_variant_and_worse_in_l1_than_the_flat_ones(study):
+    real = study["real"]["test"]
+    assert all(real["frechet"] < run["frechet"] for run in study["runs"])
+    assert real["accuracy"] > 0.9
+    assert real["edge"] > 0.9
+    for seed, flat in of(study, "L1", "l1").items():
+        assert flat < real["l1"], seed
+
+
+@pytest.mark.parametrize("file", ["07_losses", "07_architectures"])
+def test_a_sheet_holds_six_pictures_a_row(file, script):
+    rows = 2 + (len(script.LOSSES) if file == "07_losses" else len(script.ARCHITECTURES) + 1)
+    with Image.open(ROOT / "results" / f"{file}.png") as sheet:
+        assert sheet.size == (6 * 64, rows * 64)
+
+
+def test_a_seed_gives_the_same_picture_again_and_another_seed_another(script, judge, monkeypatch, tmp_path):
+    tiny = {"width": 2, "depth": 2, "steps": 2, "maps": 16, "lr": 1e-3, "dtype": "fp32"}
+    monkeypatch.setattr(script, "SETTINGS", tiny)
+    monkeypatch.setattr(script, "LOSSES", {"one": {"adversarial": 1.0, "l1": 10.0}})
+    painted = []
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        monkeypatch.setattr(script, "KEPT", tmp_path / folder)
+        painted.append(script.trained("one", seed, judge)["painted"])
+    assert torch.equal(painted[0], painted[1])
+    assert not torch.equal(painted[0], painted[2])
+
+
+def test_the_judge_asks_about_windows_of_one_class_and_knows_real_ones(judge):
+    for i, k, top, left in judge.found:
+        assert (judge.labels[i, top : top + 32, left : left + 32] == k).all()
+    scores = judge.scores(judge.targets)
+    assert scores["accuracy"] > 0.9
+    assert scores["frechet"] < 1e-3
+    assert (scores["l1"], scores["contrast"]) == (0, 1)
+
+
+def test_the_judge_tells_a_flat_painting_from_a_real_one(judge):
+    flat = torch.stack([judge.targets.float().mean(dim=(2, 3))] * 4096, dim=2).view(-1, 3, 64, 64).to(torch.uint8)
+    scores = judge.scores(flat)
+    assert scores["accuracy"] < 0.6
+    assert scores["contrast"] == 0
+    assert scores["edge"] < 0.8
+
+
+def test_the_lessons_windows_are_the_scripts(lesson, script):
+    inputs, targets = data.texture_maps(60, 64, seed=3, split="test")
+    labels = data.colour_decode(inputs.images)
+    assert len(lesson["windows"](labels)) > 8
+    assert lesson["windows"](labels) == script.windows(labels)
+    found = script.windows(labels)
+    assert torch.equal(lesson["cut"](targets.images, found), script.cut(targets.images, found))
+
+
+@pytest.mark.parametrize(("depth", "multiplier", "skips"), [(2, 8, True), (4, 2, False), (6, 4, True)])
+def test_the_lessons_unet_is_the_librarys(lesson, depth, multiplier, skips):
+    mine = lesson["UNet"](3, depth, multiplier, skips)
+    theirs = models.UNetGenerator(width=3, depth=depth, max_multiplier=multiplier, skips=skips)
+    theirs.load_state_dict(mine.state_dict())
+    x, answers = torch.randn(2, 3, 64, 128), []
+    for network in (mine.eval(), theirs.eval()):
+        torch.manual_seed(0)
+        answers.append(network(x))
+    assert torch.equal(*answers)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 4])
+def test_the_lessons_patchgan_is_the_librarys(lesson, layers):
+    mine, theirs = lesson["PatchGAN"](6, 3, layers), models.PatchDiscriminator(6, 3, layers, norm="batch")
+    theirs.load_state_dict(mine.state_dict())
+    x = torch.randn(2, 6, 96, 64)
+    assert torch.equal(mine(x), theirs(x))
+    assert lesson["by_formula"](mine) == receptive_field(theirs) == lesson["by_gradient"](mine, 350)
+
+
+def test_the_shipped_painter_is_what_the_command_line_trains(record):
+    chosen = settings("07", "cpu")
+    assert record["settings"] == json.loads(json.dumps(chosen))
+    shape, weights = models.load_weights("07_pix2pix")
+    assert shape == {name: chosen[name] for name in shape}
+    assert {value.dtype for value in weights.values() if value.is_floating_point()} == {torch.float16}
+
+
+def test_the_shipped_painter_is_the_recorded_one_and_small(record):
+    path = ROOT / "checkpoints" / "07_pix2pix.pt"
+    assert path.with_suffix(".pt.sha256").read_text().split()[0] == record["sha256"]
+    assert path.stat().st_size <= 4_000_000
+
+
+def test_the_shipped_painter_paints_held_out_maps_as_well_as_recorded(lesson, record, judge):
+    shape, weights = models.load_weights("07_pix2pix")
+    painter = models.UNetGenerator(**shape).eval()
+    painter.load_state_dict(weights)
+    scores = judge.scores(lesson["paint"](painter, judge.inputs))
+    assert scores["accuracy"] == pytest.approx(record["scores"]["accuracy"], abs=0.1)
+    assert scores["edge"] == pytest.approx(record["scores"]["edge"], abs=0.02)
+    assert scores["accuracy"] > 0.8 * record["real"]["train"]["accuracy"]
+
+
+def test_a_map_of_ones_own_is_snapped_to_the_four_colours_and_to_sides_that_divide(lesson, tmp_path):
+    noisy = data.MAP_COLOURS[torch.randint(4, (50, 75))].int() + torch.randint(-20, 21, (50, 75, 3))
+    Image.fromarray(noisy.clamp(0, 255).to(torch.uint8).numpy()).save(tmp_path / "mine.png")
+    own = lesson["read_map"](tmp_path / "mine.png")
+    assert own.shape == (1, 3, 128, 192)
+    assert torch.equal(data.colour_code(data.colour_decode(own)), own)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.png", "No such file or directory"), ("text.png", "it is no picture")])
+def test_a_map_that_cannot_be_read_is_one_line(lesson, tmp_path, name, reason):
+    (tmp_path / "text.png").write_text("hello")
+    with pytest.raises(CourseError) as error:
+        lesson["read_map"](tmp_path / name)
+    assert str(error.value) == f"OWN_MAP is {tmp_path / name}: {reason}; give the path of a PNG or JPEG file"
