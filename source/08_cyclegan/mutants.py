@@ -151,6 +151,12 @@ class WholeBatch(Pool):
         return images.detach()
 
 
+class OneCoin(Pool):
+    def query(self, images):
+        self.chance = random.randint(0, 1)
+        return super().query(images)
+
+
 class Mixes(Pool):
     def exchange(self, image):
         old = super().exchange(image)
@@ -401,6 +407,7 @@ WRONG = {
         "new ones are always stored": StoresBoth,
         "first in, first out": FirstInFirstOut,
         "a coin for the whole batch": WholeBatch,
+        "filled rightly, then a coin for the whole batch": OneCoin,
         "always an old one": pool("AlwaysOld", chance=1.0),
         "always the new one": pool("AlwaysNew", chance=0.0),
         "one time in four": pool("Quarter", chance=0.25),
