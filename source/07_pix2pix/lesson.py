@@ -576,7 +576,7 @@ ceiling, best = verdicts["real, held-out parts"], verdicts["real, training parts
 without, with_d = verdicts["L1 alone"], verdicts["L1 + adversarial"]
 claim("real paintings, windows named rightly", ceiling["accuracy"], 0.9, 1)
 claim("real paintings from training parts, named rightly", best["accuracy"], 0.85, 1)
-claim("L1 alone, windows named rightly", without["accuracy"], 0, 0.6)
+claim("L1 alone, windows named rightly", without["accuracy"], 0, 0.15)
 claim("L1 + adversarial, windows named rightly", with_d["accuracy"], 0.4, 0.95)
 claim("Fréchet distance, L1 alone over L1 + adversarial", without["Fréchet"] / with_d["Fréchet"], 1.5, 50)
 claim("L1 of real paintings over that of L1 alone", ceiling["L1"] / without["L1"], 1.05, 2)
@@ -741,15 +741,32 @@ if FROM_SCRATCH:
     painter = recipe.game.averages["generator"].module.cpu()
 record = json.loads((ROOT / "results" / "07_checkpoint.json").read_text(encoding="utf-8"))
 print(f"the shipped one: {record['settings']['steps']} steps, {record['cpu_seconds']} CPU seconds")
-painted = paint(painter, maps)
-for name, scores in {"shipped painter": verdict(painted), **verdicts}.items():
+verdicts |= {"painter": verdict(paint(painter, maps))}
+for name, scores in verdicts.items():
     print(f"{name:<22}" + "   ".join(f"{score} {value:6.3f}" for score, value in scores.items()))
+ours, limit = verdicts["painter"], verdicts["real, training parts"]
+claim("the painter, windows named rightly", ours["accuracy"], 0.75, 0.96)
+claim("its Fréchet distance over that of real training parts", ours["Fréchet"] / limit["Fréchet"], 0.8, 2)
+
+# %%
+by_class = {k: named(cut(paint(painter, maps), found), classes)[classes == k].mean().item() for k in range(4)}
+for k, name in enumerate(data.MAP_CLASSES):
+    print(f"{name:<12} {by_class[k]:.2f} of {(classes == k).sum()} windows named rightly")
+claim("grass, the worst of the four", by_class[0], 0.35, 0.7)
+claim("the least of the other three", min(list(by_class.values())[1:]), 0.9, 1)
 
 # %% [markdown]
-# > **Claim to check: "dropout is pix2pix's noise, so it paints a different picture each time."**
+# *What you should see:* on maps that it never saw, between eight and nine windows in ten are named rightly, and in the
+# space of the judge its paintings lie less than twice as far from the held-out ones as *real* pieces of the training
+# parts do (the short game: several times as far). Bricks stand in rows, the sky has stars and galaxies. Half of its grass
+# is taken for something else. Look at it in the first figure: it is finer than the gravel, and it has no blades. The
+# judge is weakest there too, on real grass; but a judge's weakness is no excuse for a painter's.
+#
+# > **Claim to check: "pix2pix gives one answer to one input: its dropout hardly shows."** The paper itself saw "only
+# > minor stochasticity". Paint the same maps with eight different dropout masks, and ask how much a pixel changes, as a
+# > share of how much it changes over eight *real* paintings of the map.
 # >
-# > **Predict:** one map, eight paintings with eight different dropout masks. How much does a pixel change, compared
-# > with eight *real* paintings of the map?
+# > **Predict:** for L1 alone, for the short game with D, and for the shipped painter.
 
 
 # %%
@@ -758,18 +775,27 @@ def spread(paintings):  # of grey values over the paintings, mean over pixels
 
 
 some, tries = slice(3, 19), range(8)
-by_masks = [paint(painter, maps[some], masks=k) for k in tries]
 by_chance = [data.paint(labels[some], "test", data.derived_generator(SEED, 3, k)) for k in tries]
-claim("spread by dropout, as a share of the real spread", spread(by_masks) / spread(by_chance), 0, 0.6)
-shown = torch.cat([torch.stack([p[0] for p in paintings[:5]]) for paintings in (by_masks, by_chance)])
-figure = plots.image_grid(shown, columns=5, rows=["dropout", "real"], scale=0.8)
-plots.show(figure, "One map, painted with five dropout masks, and five real paintings of it.")
+noisy = {name: recipe.game.generator.eval() for name, recipe in recipes.items()} | {"shipped painter": painter}
+by_masks = {name: [paint(network, maps[some], masks=k) for k in tries] for name, network in noisy.items()}
+share = {name: (spread(paintings) / spread(by_chance)).item() for name, paintings in by_masks.items()}
+claim("spread by dropout over the real spread, L1 alone", share["L1 alone"], 0, 0.15)
+claim("the same, L1 + adversarial", share["L1 + adversarial"], 0.3, 0.9)
+claim("the same, shipped painter", share["shipped painter"], 0.67, 1.0)
+shown = torch.cat([torch.stack([p[0] for p in rows[:5]]) for rows in (*by_masks.values(), by_chance)])
+figure = plots.image_grid(shown, columns=5, rows=[*by_masks, "real"], scale=0.8)
+plots.show(figure, "One map, painted with five dropout masks by each of three networks, and five real paintings of it.")
 
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# TODO
+# L1 alone hardly moves: the median does not depend on a mask, so training taught it to ignore them. With D the short
+# game changes about half as much as real paintings do, the shipped painter more than two thirds. D never sees two answers
+# to one map and cannot ask for variety; but to fill a constant region with stones, *something* has to break the
+# constancy, and dropout is the raw material at hand. So the claim may hold where the input leaves little open and L1 is
+# weighted by 100; it does not hold here. Look at what varies, though: the stones do, while the mortar mostly stays where
+# the borders put it.
 # </details>
 #
 # **A map of your own.** The network is made of convolutions alone, so it takes any size whose sides divide by
@@ -783,11 +809,12 @@ grass, gravel, brick, sky = (tuple(colour.tolist()) for colour in data.MAP_COLOU
 def postcard(path):
     picture = Image.new("RGB", (192, 128), sky)
     pen = ImageDraw.Draw(picture)
-    pen.rectangle((0, 70, 192, 128), fill=grass)
-    pen.polygon([(0, 70), (45, 48), (95, 70)], fill=gravel)  # a hill
-    pen.rectangle((105, 35, 160, 88), fill=brick)  # a house
-    pen.rectangle((125, 62, 142, 88), fill=gravel)  # its door, and the way to it
-    pen.polygon([(125, 88), (142, 88), (120, 128), (60, 128)], fill=gravel)
+    pen.polygon([(0, 76), (0, 60), (38, 30), (100, 76)], fill=gravel)  # a mountain
+    pen.rectangle((0, 76, 192, 128), fill=grass)
+    pen.polygon([(108, 38), (136, 14), (164, 38), (164, 92), (108, 92)], fill=brick)  # a house
+    for left in (116, 144):
+        pen.rectangle((left, 46, left + 11, 60), fill=sky)  # its windows
+    pen.polygon([(126, 92), (146, 92), (128, 128), (70, 128)], fill=brick)  # the pavement to it
     picture.save(path)
     return path
 
@@ -806,18 +833,22 @@ def read_map(path, longest=192):
 
 
 own = read_map(OWN_MAP or postcard(own_folder.parent / "postcard.png"))
-figure = plots.image_grid(torch.cat([own, paint(painter, own)]), columns=2, titles=["map", "painted"])
+both = torch.cat([own, paint(painter, own)]).repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+figure = plots.image_grid(both, columns=1, rows=["map", "painted"])
 plots.show(figure, "A drawn map, three times as wide as any map in training, and the painter's answer.", key=True)
+
+# %% [markdown]
+# *What you should see:* a brick house under stars, with dark windows; the stones of the mountain are coarser than the
+# lawn. The bricks bend towards the borders, since borders are all they can go by. Nobody in training ever drew a house,
+# and the map is six times as large as those: convolutions carry over. And a wrong path is told in one line:
 
 # %% tags=["nbval-check-output"]
 try:
     read_map("no/such/file.png")
 except CourseError as error:
-    print("a path that leads nowhere is one line:", error)
+    print(error)
 
 # %% [markdown]
-# *What you should see:* SHIPPED
-#
 # ## Summary
 #
 # - An encoder–decoder knows what and forgets where; skips carry the where across. Depth has to reach far enough to
