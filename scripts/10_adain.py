@@ -93,13 +93,18 @@ def styled_pairs(encoder: nn.Module, decoder: nn.Module) -> torch.Tensor:
 
 
 def scores(images: torch.Tensor) -> dict[str, float]:
-    """Distances to the style and edges kept of the content, means over the pairs; images float (28, 3, 128, 128)."""
-    rows = [
-        (palette_distance(x[None], style), grain_distance(x[None], style), edges_kept(x[None], content))
-        for x, (content, style) in zip(images, pairs(), strict=True)
-    ]
-    means = torch.tensor(rows).mean(dim=0).tolist()
-    return {name: round(value, 4) for name, value in zip(("palette", "grain", "edges"), means, strict=True)}
+    """Means over the pairs, of images float (28, 3, 128, 128).
+
+    palette, grain: distances to the style; edges: kept of the content; tint: how far channels differ where the style is
+    grey, which brick, grass and gravel are.
+    """
+    rows, tints = [], []
+    for image, (content, style) in zip(images.split(1), pairs(), strict=True):
+        rows.append((palette_distance(image, style), grain_distance(image, style), edges_kept(image, content)))
+        if torch.equal(style[:, 0], style[:, 2]):
+            tints.append((image - image.mean(dim=1, keepdim=True)).abs().mean().item())
+    means = dict(zip(("palette", "grain", "edges"), torch.tensor(rows).mean(dim=0).tolist(), strict=True))
+    return {name: round(value, 4) for name, value in (means | {"tint": sum(tints) / len(tints)}).items()}
 
 
 def compare() -> None:
