@@ -138,7 +138,7 @@ chosen = ("gravel", "retina", "ihc")
 rows = torch.cat([torch.cat([source[n] for n in chosen]) for source in (styles, shuffled)])
 rows = torch.cat([rows, *(exchange(photo, source[n]).clamp(-1, 1) for source in (styles, shuffled) for n in chosen)])
 names = ["style", "the same, shuffled", "pixels exchanged\nwith the style", "with the shuffled"]
-figure = plots.image_grid(rows, columns=3, titles=chosen, rows=names, scale=0.8)
+figure = plots.image_grid(rows, columns=3, titles=chosen, rows=names, scale=0.6)
 plots.show(
     figure, "Means and deviations of pixels, exchanged: palette and contrast come over. Shuffling changes nothing."
 )
@@ -355,20 +355,26 @@ claim("grain of the sky (two finest octaves) with noise of 0.1, against none", f
 small = {} if FROM_SCRATCH else LIVE
 recipe = build("10", PROFILE, seed=SEED, **(small | {"style": STYLE} | ({"steps": STEPS} if STEPS else {})))
 game, seeing = recipe.game, min(recipe.game.pretrain, recipe.steps // 2)
-caption = "The autoencoder's loss. Below: contents and styles it is not trained on, and what the untrained exchange makes of them."
-live = plots.LiveFigure(losses=["autoencoder_loss"], columns=8, caption=caption)
+
+
+def triples():  # photo, texture, and the photo in that texture; none of them trained on
+    return torch.stack(recipe.preview().split(8), dim=1).flatten(0, 1)
+
+
+caption = "The autoencoder's loss. Below: photo, texture, and what the untrained exchange makes of them, eight times."
+live = plots.LiveFigure(losses=["autoencoder_loss"], columns=12, caption=caption)
 for record in train(game, recipe.batches, seeing):
-    live.update(record, images=recipe.preview)
+    live.update(record, images=triples)
 print(f"{seeing} steps of learning to see, {record.seconds:.0f} seconds")
 
 # %%
 game.pretrain = seeing
-caption = "Content and style loss of the decoder. Below: the same contents, the same styles, and contents in styles."
-live = plots.LiveFigure(losses=["content", "style"], columns=8, caption=caption)
+caption = "Content and style loss of the decoder. Below: the same photos and textures, and now the trained exchange."
+live = plots.LiveFigure(losses=["content", "style"], columns=12, caption=caption)
 history = []
 for record in train(game, recipe.batches, recipe.steps - seeing):
     history.append((record["content"], record["style"]))
-    live.update(record, images=recipe.preview)
+    live.update(record, images=triples)
 print(f"{len(history)} steps of learning to paint, {record.seconds:.0f} seconds")
 encoder, decoder = (game.encoder.cpu(), game.decoder.cpu()) if FROM_SCRATCH else (encoder, decoder)
 
@@ -380,7 +386,7 @@ claim("style loss, last fifth", style_loss[-fifth:].mean(), 1.5, 4)
 claim("content loss, last fifth", content_loss[-fifth:].mean(), 0.1, 0.45)
 
 # %% [markdown]
-# *What you should see:* three rows: photos, textures, and each photo in the texture above it. The autoencoder's decoder gives
+# *What you should see:* groups of three: a photo, a texture, and the one in the other. The autoencoder's decoder gives
 # blurred pictures with roughly the right colours. Then the style loss falls, by about a third in these few steps, while the
 # decoder learns to colour and to roughen; the content loss stays where it is. The two want different things, and neither
 # gets all it wants. In lessons 01 to 05 losses said little about the pictures. This is no game: nobody plays against the
@@ -421,7 +427,7 @@ claim("edges kept by the networks", scores["networks"][2], 0.35, 0.65)
 # %%
 large = [("coffee", "ihc"), ("china", "gravel")]
 rows = [torch.cat([contents[c], styles[s], in_style(contents[c], styles[s])]) for c, s in large]
-figure = plots.image_grid(torch.cat(rows), columns=3, titles=["photo", "style", "photo in that style"])
+figure = plots.image_grid(torch.cat(rows), columns=3, titles=["photo", "style", "photo in that style"], scale=0.9)
 plots.show(figure, "Two of them as large as they are. Above: neither photo nor style was in the training.", key=True)
 
 # %% [markdown]
@@ -476,7 +482,7 @@ near = [image[..., *middle] for image in results.values()]
 near = torch.cat([F.interpolate(x, size=(SIZE, SIZE)) for x in near])
 rows = torch.cat([*hard.values(), *results.values(), near])
 figure = plots.image_grid(
-    rows, columns=4, titles=list(hard), rows=["style", "result", "four times\nas near"], scale=0.9
+    rows, columns=4, titles=list(hard), rows=["style", "result", "four times\nas near"], scale=0.75
 )
 plots.show(
     figure, "Four styles made of forms. Palette (but for the stripes), contrast and grain come over; no form does."
@@ -567,7 +573,7 @@ shares = [((1 - v) * (1 - u), (1 - v) * u, v * (1 - u), v * u) for v in side.tol
 small_cup = square(photos["coffee"], SIZE // 2)
 mixed = torch.cat([stylize(encoder, decoder, small_cup, corners, weights=w) for w in shares])
 plots.show(
-    plots.image_grid(mixed, columns=5, scale=0.8),
+    plots.image_grid(mixed, columns=5, scale=0.6),
     "Retina, ihc, stripes and flower at the corners, their mixtures between. No picture is a fade of two others.",
 )
 
@@ -614,7 +620,7 @@ mine = read_picture(
 )  # ← your photo here: read_picture("/home/me/cat.jpg")
 mine_styled = torch.cat([mine, *(in_style(mine, s) for s in (styles["retina"], hard["stripes"]))])
 Image.fromarray(data.to_uint8(mine_styled[1]).permute(1, 2, 0).numpy()).save(folder / "my_photo_styled.png")
-plots.show(plots.image_grid(mine_styled), "A photo read from a file, and in two styles: ihc and the flower.")
+plots.show(plots.image_grid(mine_styled, scale=0.8), "A photo read from a file, and in two styles: ihc and the flower.")
 
 # %% tags=["nbval-check-output"]
 (folder / "notes.png").write_text("no picture at all")
@@ -665,7 +671,7 @@ def tiles(name, side):  # a sheet in results/ as its pictures
 
 
 titles = [f"seed {seed}" for seed in (0, 1, 2)] * 2
-figure = plots.image_grid(tiles("10_arms.png", 64), columns=6, titles=titles, rows=["content, style", *arms], scale=0.7)
+figure = plots.image_grid(tiles("10_arms.png", 64), columns=6, titles=titles, rows=["content, style", *arms], scale=0.6)
 plots.show(figure, "Two contents and styles of the comparison (top row), and each arm's answers from three seeds.")
 
 
@@ -729,7 +735,7 @@ for arm, values in long_runs.items():
     print(f"{arm:<18}" + "".join(f"{m} {values[m]:.3f}   " for m in MEASURES))
 
 # %%
-figure = plots.image_grid(tiles("10_long.png", 128), columns=4, rows=list(long_runs))
+figure = plots.image_grid(tiles("10_long.png", 128), columns=4, rows=list(long_runs), scale=0.9)
 plots.show(
     figure,
     "Pavilion in gravel, cup in ihc, astronaut in retina, cat in the night sky: by the shipped loss and by the paper's.",
