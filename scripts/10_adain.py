@@ -1,9 +1,10 @@
-"""Train lesson 10's encoder and decoder, and compare small ones: python scripts/10_adain.py [train] [compare]
+"""Train lesson 10's encoder and decoder, and compare others: python scripts/10_adain.py [train] [compare] [long]
 
 train: as `course-gan train 10 --profile cpu`, kept in build/10 and gone on with after an interruption; writes
 checkpoints/10_adain.pt with its SHA-256. compare: arms that differ from a small base in one thing, three seeds each,
 equal steps; trainings (six minutes on a quiet core) are kept in build/10, scores on test patches are made anew; writes
-results/10_arms.png, a row an arm. Both write their part of results/10_adain.json.
+results/10_arms.png, a row an arm. long: the paper's loss with the size and steps of the shipped networks, one seed
+(seven minutes), beside those; writes results/10_long.png. Each writes its part of results/10_adain.json.
 """
 
 import json
@@ -17,9 +18,9 @@ from torch import nn
 from course_gan import data
 from course_gan.lessons.build import machine
 from course_gan.lessons.recipes import build, settings
-from course_gan.lessons.stylize import edges_kept, grain_distance, palette_distance, stylize
+from course_gan.lessons.stylize import edges_kept, grain_distance, load_adain, palette_distance, stylize
 from course_gan.lessons.train import run
-from course_gan.models import save_weights
+from course_gan.models import AdaINDecoder, AdaINEncoder, save_weights
 from course_gan.paths import ROOT
 from course_gan.plots.display import shrunk
 from course_gan.plots.grids import mosaic
@@ -36,10 +37,11 @@ ARMS = {  # what each changes in the small base; all else as `course-gan train 1
     "one scale": {"scales": 1},
     "the paper's loss": {"normalise": False, "scales": 1},
     "random encoder": {"pretrain": 0},
-    "autoencoder alone": {"steps": SMALL["pretrain"]},
+    "autoencoder alone": {"pretrain": SMALL["steps"]},
 }
 PAIRS, SIZE = 28, 128
-SHOWN = (1, 3)  # pairs in the picture
+SHOWN = (8, 11)  # pairs in the picture of compare
+WHOLE = (("china", "gravel"), ("coffee", "ihc"), ("astronaut", "retina"), ("chelsea", "hubble"))  # in that of long
 
 
 def record(part: str, **values) -> None:
@@ -74,25 +76,35 @@ def pairs() -> list[tuple[torch.Tensor, torch.Tensor]]:
     return [(photos[i % 14, None], textures[i % 12, None]) for i in range(PAIRS)]
 
 
-def trained(arm: str, seed: int) -> dict:
-    """One training: seconds of CPU and what it makes of each pair, uint8 (28, 3, 128, 128)."""
-    recipe = build("10", "cpu", seed=seed, **(SMALL | ARMS[arm]))
+def trained(arm: str, seed: int, base: dict) -> dict:
+    """One training: seconds of CPU, the networks, and what they make of each pair, uint8 (28, 3, 128, 128)."""
+    recipe = build("10", "cpu", seed=seed, **(base | ARMS[arm]))
     began = time.process_time()
     for _ in steps_of(recipe.game, recipe.batches, recipe.steps):
         pass
     seconds, game = time.process_time() - began, recipe.game
-    images = torch.cat([stylize(game.encoder, game.decoder, content, [style]) for content, style in pairs()])
-    return {"arm": arm, "seed": seed, "cpu_seconds": round(seconds, 1), "images": data.to_uint8(images)}
+    kept = {"arm": arm, "seed": seed, "cpu_seconds": round(seconds, 1), "players": game.players.state_dict()}
+    return kept | {"images": styled_pairs(game.encoder, game.decoder)}
+
+
+def styled_pairs(encoder: nn.Module, decoder: nn.Module) -> torch.Tensor:
+    """Every content in its style, uint8 (28, 3, 128, 128)."""
+    return data.to_uint8(torch.cat([stylize(encoder, decoder, content, [style]) for content, style in pairs()]))
 
 
 def scores(images: torch.Tensor) -> dict[str, float]:
-    """Distances to the style and edges kept of the content, means over the pairs; images float (28, 3, 128, 128)."""
-    rows = [
-        (palette_distance(x[None], style), grain_distance(x[None], style), edges_kept(x[None], content))
-        for x, (content, style) in zip(images, pairs(), strict=True)
-    ]
-    means = torch.tensor(rows).mean(dim=0).tolist()
-    return {name: round(value, 4) for name, value in zip(("palette", "grain", "edges"), means, strict=True)}
+    """Means over the pairs, of images float (28, 3, 128, 128).
+
+    palette, grain: distances to the style; edges: kept of the content; tint: how far channels differ where the style is
+    grey, which brick, grass and gravel are.
+    """
+    rows, tints = [], []
+    for image, (content, style) in zip(images.split(1), pairs(), strict=True):
+        rows.append((palette_distance(image, style), grain_distance(image, style), edges_kept(image, content)))
+        if torch.equal(style[:, 0], style[:, 2]):
+            tints.append((image - image.mean(dim=1, keepdim=True)).abs().mean().item())
+    means = dict(zip(("palette", "grain", "edges"), torch.tensor(rows).mean(dim=0).tolist(), strict=True))
+    return {name: round(value, 4) for name, value in (means | {"tint": sum(tints) / len(tints)}).items()}
 
 
 def compare() -> None:
@@ -101,7 +113,7 @@ def compare() -> None:
         for arm in ARMS:
             path = KEPT / f"{arm}_{seed}.pt"
             if not path.exists():
-                torch.save(trained(arm, seed), path)
+                torch.save(trained(arm, seed, SMALL), path)
                 print(arm, seed, flush=True)
     kept = [torch.load(KEPT / f"{arm}_{seed}.pt") for arm in ARMS for seed in SEEDS]
     runs = [
@@ -110,13 +122,39 @@ def compare() -> None:
     ]
     untouched = scores(torch.cat([content for content, _ in pairs()]))
     record("compare", seeds=SEEDS, settings=SMALL, arms=ARMS, pairs=PAIRS, untouched=untouched, runs=runs)
-    rows = torch.cat([run["images"][[k]] for arm in ARMS for k in SHOWN for run in kept if run["arm"] == arm])
-    asked = data.to_uint8(torch.cat([x for k in SHOWN for x in (*pairs()[k], torch.ones(1, 3, SIZE, SIZE))]))
-    small = torch.nn.functional.avg_pool2d(torch.cat([asked, rows]).float(), 2).to(torch.uint8)
-    shrunk(Image.fromarray(mosaic(small, 6, gap=0))).save(ROOT / "results" / "10_arms.png", optimize=True)
+    asked = [x for k in SHOWN for x in (*pairs()[k], torch.ones(1, 3, SIZE, SIZE))]
+    rows = [data.to_float(run["images"][[k]]) for arm in ARMS for k in SHOWN for run in kept if run["arm"] == arm]
+    save(torch.cat([*asked, *rows]), "10_arms", columns=6)
 
 
-PARTS = {"train": train, "compare": compare}
+def long() -> None:
+    """The paper's loss with the shipped networks' size, data and steps, and their scores side by side."""
+    path = KEPT / "long.pt"
+    if not path.exists():
+        torch.save(trained("the paper's loss", 0, {}), path)
+    kept, shipped = torch.load(path), load_adain()
+    images = {"as shipped": styled_pairs(*shipped), kept["arm"]: kept["images"]}
+    runs = {arm: scores(data.to_float(image)) for arm, image in images.items()}
+    record("long", seed=0, pairs=PAIRS, cpu_seconds=kept["cpu_seconds"], runs=runs)
+    shape = {name: settings("10", "cpu")[name] for name in ("widths", "repeats")}
+    others = nn.ModuleDict({"encoder": AdaINEncoder(3, **shape), "decoder": AdaINDecoder(3, **shape)})
+    others.load_state_dict(kept["players"])
+    whole = [(square(data.photos()[c]), [square(data.textures()[s])]) for c, s in WHOLE]
+    save(torch.cat([stylize(*networks, *pair) for networks in (shipped, others.values()) for pair in whole]), "10_long")
+
+
+def square(picture: torch.Tensor) -> torch.Tensor:
+    """uint8 (3 or 1, h, w) to float (1, 3, 256, 256)."""
+    return data.to_float(data.resize(picture.expand(3, -1, -1)[None], 256))
+
+
+def save(images: torch.Tensor, name: str, columns: int = 4) -> None:
+    """A sheet of images, float in [-1, 1], at half their size, in results/."""
+    small = data.to_uint8(torch.nn.functional.avg_pool2d(images, 2))
+    shrunk(Image.fromarray(mosaic(small, columns, gap=0))).save(ROOT / "results" / f"{name}.png", optimize=True)
+
+
+PARTS = {"train": train, "compare": compare, "long": long}
 
 if __name__ == "__main__":
     KEPT.mkdir(parents=True, exist_ok=True)

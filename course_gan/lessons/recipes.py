@@ -123,7 +123,9 @@ def _adain(s: Settings, backend: Backend) -> tuple:
     content = data.to_uint8(data.to_float(photos) + s["grain"] * noise)  # texture grows from it where a photo is flat
     shape = {"widths": s["widths"], "repeats": s["repeats"]}
     encoder, decoder = models.AdaINEncoder(3, **shape), models.AdaINDecoder(3, **shape)
-    decay = (max(1, s["steps"] - s["pretrain"]) // 2,) * 2
+    painting = s["steps"] - s["pretrain"]
+    constant = max(s["pretrain"], painting // 2)  # the autoencoder's rate does not fall
+    decay = (constant, max(0, painting - constant))
     game = AdaIN(encoder, decoder, **{name: s[name] for name in names}, decay=decay, backend=backend)
     shown = [data.to_float(p.patches(size, 8, 1, "test").images) for p in (data.photos(), data.textures())]
     kind = partial(data.UnpairedBatches, transform=_recoloured)

@@ -13,6 +13,7 @@ from PIL import Image
 from course_gan.plots.style import DPI, STYLE
 
 PHOTOGRAPHIC = 30_000  # bytes: a lossless WebP above this holds photographs, which WebP's lossy mode keeps well
+COLOURFUL = 30_000  # colours: more are photographs through and through
 
 
 def in_notebook():
@@ -58,13 +59,14 @@ def bundle(figure, caption, key=False):
     """What a notebook stores of a figure: (data, metadata), mime type -> content.
 
     Neither JupyterLab nor nbconvert's lab template gives an image/png its alternative text, so the picture is there
-    twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption.
+    twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption. Of
+    photographs the PNG has half the width and height: whole, it would be twice as large as the WebP and slow to make.
     """
     image = picture(figure)
-    few = shrunk(image)
+    few = shrunk(image if image.getcolors(COLOURFUL) else image.reduce(2))
     webp = encode(few.convert("RGB"), "WEBP", lossless=True)
-    if len(webp) > PHOTOGRAPHIC:
-        webp = encode(image, "WEBP", quality=88)
+    if len(webp) > PHOTOGRAPHIC or few.size != image.size:
+        webp = encode(image, "WEBP", quality=82)
     webp, text = base64.b64encode(webp).decode(), html.escape(caption)
     page = (
         f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{webp}">'

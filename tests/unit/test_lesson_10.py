@@ -237,6 +237,15 @@ def test_no_training_patch_shows_a_picture_that_is_held_out(monkeypatch):
     assert all(torch.equal(a, b) for a, b in zip(before, banks(), strict=True))
 
 
+@pytest.mark.parametrize("pretrain", [0, 4, 6, 9])
+def test_every_step_of_every_split_into_seeing_and_painting_moves_something(pretrain):
+    recipe = build("10", "smoke", steps=6, pretrain=pretrain)
+    for _ in range(6):
+        before = [p.clone() for p in recipe.game.decoder.parameters()]
+        recipe.game.step(recipe.batches)
+        assert not all(torch.equal(a, b) for a, b in zip(before, recipe.game.decoder.parameters(), strict=True))
+
+
 def test_recolouring_gives_every_image_colours_of_its_own():
     grey = torch.linspace(-1, 1, 32 * 32).view(1, 1, 32, 32).expand(64, 3, -1, -1)
     other = _recoloured(grey, torch.Generator().manual_seed(0))
@@ -325,6 +334,6 @@ def test_a_seed_gives_the_same_pictures_again_and_another_seed_others(script, mo
     monkeypatch.setattr(script, "SMALL", small | {"dtype": "fp32"})
     monkeypatch.setattr(script, "SIZE", 64)
     monkeypatch.setattr(script, "PAIRS", 2)
-    first, again, other = (script.trained("base", seed)["images"] for seed in (0, 0, 1))
+    first, again, other = (script.trained("base", seed, script.SMALL)["images"] for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
