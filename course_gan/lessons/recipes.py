@@ -209,7 +209,7 @@ _LESSONS: dict[str, tuple[Callable, Settings, dict[str, Settings]]] = {
         },
         {
             "smoke": {"steps": 5, "width": 4, "blocks": 1, "copies": 1, "batch_size": 4},
-            "cpu": {"steps": 1_500},
+            "cpu": {"steps": 1_600},
             "gpu": {"steps": 20_000, "width": 64, "blocks": 6, "copies": 16, "lr": 4e-4},
         },
     ),
