@@ -16,7 +16,7 @@ lab: setup       ## open JupyterLab on your own copy, my/
 test: setup      ## lint, unit tests, every lesson executed, every notebook validated
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/python -m pytest -q -n 2 --dist loadfile --nbval-lax tests notebooks
 build: setup     ## rebuild the notebooks whose source or library changed
-	@$(COURSE) build
+	@.venv/bin/python -m workshop
 lock: setup      ## resolve requirements.lock anew from pyproject.toml
 	@.venv/bin/python -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 clean:           ## remove what can be made again (never my/)
