@@ -899,8 +899,8 @@ other = build("03", PROFILE, seed=SEED, data="digits", image_size=16, width=WIDT
 for _ in train(other.game, other.batches, other.steps):
     pass
 real_digits = data.to_float(data.digits("train", 16).images[:16])
-figure = plots.image_grid(torch.cat([real_digits, other.game.sample(n=32)]), columns=16, rows=["real", "", ""])
-plots.show(figure, "Handwritten digits at 16 × 16 pixels: real ones above, two rows of samples below.")
+figure = plots.image_grid(torch.cat([real_digits, other.game.sample(n=16)]), columns=16, rows=["real", "sampled"])
+plots.show(figure, "Handwritten digits at 16 × 16 pixels: real ones above, samples below.")
 
 # %% [markdown]
 # *What you should see:* digits in a shaky hand, soft because the real ones are 8 × 8 pixels, blown up. MNIST and CelebA
