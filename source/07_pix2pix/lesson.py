@@ -463,12 +463,7 @@ recipes = {
     "L1 + adversarial": build("07", PROFILE, **short),
 }
 settings = recipes["L1 + adversarial"].settings
-watched = torch.cat([maps[3:8], real[3:8]])
-
-
-def progress(game):  # maps, answers and real paintings, in rows of five
-    return torch.cat([watched[:5], data.to_uint8(game.sample(data.to_float(watched[:5]))), watched[5:]])
-
+watched = maps[3:8]
 
 # %% tags=["nbval-check-output"]
 print("weights of the terms: adversarial", settings["adversarial"], "  L1", settings["l1"], "  L2", settings["l2"])
@@ -476,28 +471,31 @@ print("betas:", settings["betas"], "  layers of D:", settings["patch_layers"], "
 
 
 # %%
-def play(recipe, losses, caption):
+def play(recipe, losses, caption, *below):
+    def progress():  # maps, answers, and what else is given, in rows of five
+        return torch.cat([watched, data.to_uint8(recipe.game.sample(data.to_float(watched))), *below])
+
     live, history = plots.LiveFigure(losses=losses, columns=5, caption=caption), []
     for record in train(recipe.game, recipe.batches, recipe.steps):
         history.append(record["l1"])
-        live.update(record, images=lambda: progress(recipe.game))
+        live.update(record, images=progress)
     print(f"{recipe.steps} steps of {recipe.settings['batch_size']} pairs, {record.seconds:.0f} seconds")
     return torch.tensor(history)
 
 
-caption = "L1 alone: its loss over the steps, and below it maps, answers and real paintings at the end."
+caption = "L1 alone: its loss over the steps, and below it maps and answers at the end."
 l1_alone = play(recipes["L1 alone"], ["l1"], caption)
 
 # %%
 caption = "L1 and adversarial: the losses of both players, and below them maps, answers and real paintings at the end."
-l1_with_d = play(recipes["L1 + adversarial"], ["l1", "adversarial", "discriminator_loss"], caption)
+l1_with_d = play(recipes["L1 + adversarial"], ["l1", "adversarial", "discriminator_loss"], caption, real[3:8])
 tail = STEPS // 5
 claim("L1 at the end of training, with D over without", l1_with_d[-tail:].mean() / l1_alone[-tail:].mean(), 1.02, 2)
 
 # %% [markdown]
 # *What you should see:* without D, crisp borders and flat tones, the medians of section 3. With D, the regions fill
 # with something: grain, stripes, now and then a star. It is a short game with a small network, the textures are crude,
-# and another `SEED` gives others; but the middle rows of the two figures differ by one term of the loss. And L1 is
+# and another `SEED` gives others; but the second rows of the two figures differ by one term of the loss. And L1 is
 # *higher* with D.
 #
 # ## 7 · A judge, judged first
@@ -610,7 +608,7 @@ def over_seeds(variant, score):
 def sheet(name, rows, columns=4):  # a committed sheet: six pictures a row, maps and real ones on top
     pixels = torch.from_numpy(np.array(Image.open(ROOT / "results" / f"{name}.png").convert("RGB"))).permute(2, 0, 1)
     pictures = pixels.unfold(1, 64, 64).unfold(2, 64, 64)[:, :, :columns].permute(1, 2, 0, 3, 4).flatten(0, 1)
-    return plots.image_grid(pictures, columns=columns, rows=["map", "real", *rows], scale=0.75)
+    return plots.image_grid(data.resize(pictures, 80), columns=columns, rows=["map", "real", *rows], scale=0.8)
 
 
 def compare(variants):
@@ -632,7 +630,7 @@ LOSSES = ["L1", "L2", "L1 + L2", "adversarial", "adversarial + L1", "adversarial
 LOSSES += ["adversarial + 100·L1"]
 plots.show(
     sheet("07_losses", LOSSES),
-    "Four held-out maps, real paintings, and what each combination of terms painted after 400 steps (seed 0).",
+    "Four held-out maps (enlarged by a quarter), real paintings, and what each combination of terms painted after 400 steps (seed 0).",
     key=True,
 )
 
@@ -741,7 +739,7 @@ mine = painter
 if FROM_SCRATCH:
     recipe = build("07", PROFILE, seed=SEED)
     caption = "The painter's losses, and maps, answers and real paintings at the end."
-    play(recipe, ["l1", "adversarial", "discriminator_loss"], caption)
+    play(recipe, ["l1", "adversarial", "discriminator_loss"], caption, real[3:8])
     mine = recipe.game.averages["generator"].module.cpu()
     verdicts |= {"trained here": verdict(paint(mine, maps))}
 record = json.loads((ROOT / "results" / "07_checkpoint.json").read_text(encoding="utf-8"))
@@ -800,9 +798,9 @@ share = {name: (spread(paintings) / spread(by_chance)).item() for name, painting
 claim("spread by dropout over the real spread, L1 alone", share["L1 alone"], 0, 0.15)
 claim("the same, L1 + adversarial", share["L1 + adversarial"], 0.3, 0.9)
 claim("the same, shipped painter", share["shipped painter"], 0.67, 1.0)
-shown = torch.cat([torch.stack([p[0] for p in rows[:5]]) for rows in (*by_masks.values(), by_chance)])
-figure = plots.image_grid(shown, columns=5, rows=[*by_masks, "real"], scale=0.8)
-plots.show(figure, "One map, painted with five dropout masks by each of three networks, and five real paintings of it.")
+shown = torch.cat([torch.stack([p[0] for p in rows[:4]]) for rows in (*by_masks.values(), by_chance)])
+figure = plots.image_grid(shown, columns=4, rows=[*by_masks, "real"], scale=0.8)
+plots.show(figure, "One map, painted with four dropout masks by each of three networks, and four real paintings of it.")
 
 
 # %% [markdown]
