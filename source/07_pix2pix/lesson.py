@@ -605,12 +605,13 @@ def over_seeds(variant, score):
     return torch.tensor([run[score] for run in study["runs"] if run["variant"] == variant])
 
 
-def sheet(name, rows, columns=4):  # a committed sheet: six pictures a row, maps and real ones on top
+def sheet(name, rows, columns=4):  # six pictures a row, maps and real ones on top; shown larger by a quarter
     pixels = torch.from_numpy(np.array(Image.open(ROOT / "results" / f"{name}.png").convert("RGB"))).permute(2, 0, 1)
     pictures = pixels.unfold(1, 64, 64).unfold(2, 64, 64)[:, :, :columns].permute(1, 2, 0, 3, 4).flatten(0, 1)
     return plots.image_grid(data.resize(pictures, 80), columns=columns, rows=["map", "real", *rows], scale=0.8)
 
 
+# %%
 def compare(variants):
     figure, axes = plots.panels(1, 4, height=0.32 * len(variants) + 0.9, width=9.4, sharey=True)
     for axis, score in zip(axes, ("accuracy", "frechet", "edge", "contrast")):
@@ -630,7 +631,7 @@ LOSSES = ["L1", "L2", "L1 + L2", "adversarial", "adversarial + L1", "adversarial
 LOSSES += ["adversarial + 100·L1"]
 plots.show(
     sheet("07_losses", LOSSES),
-    "Four held-out maps (enlarged by a quarter), real paintings, and what each combination of terms painted after 400 steps (seed 0).",
+    "Four held-out maps, real paintings, and what each combination of terms painted after 400 steps (seed 0).",
     key=True,
 )
 
