@@ -3,7 +3,8 @@
 Runs each lesson under the cpu profile once per combination and writes results/NN_claims.json: every claim's value in
 every run, with command, seconds and CPU. Exit status 1 if a claim left its interval or a run failed. bf16 is switched
 off as a processor without it would: oneDNN is told to use AVX2 at most. Of seed, threads and format every two meet in
-some run: six runs a lesson. Runs of the same code (bounds of claims apart) that are in the file already stay; --threads 2 adds to --threads 1.
+some run: six runs a lesson. Runs of the same code (bounds of claims apart) that are in the file already
+stay; --threads 2 adds to --threads 1.
 """
 
 import ast
