@@ -1,11 +1,9 @@
 """Panels: sliders and buttons on the learner's own objects, thin hands on functions that tests know."""
-# ruff: noqa: F401
 
 from course_gan.panels.dynamics_panel import Dynamics
 from course_gan.panels.frame import of_cell
 from course_gan.panels.latent_panel import Latent
 from course_gan.panels.minimax_panel import Minimax
-from course_gan.panels.players import TwoNumbers
 from course_gan.panels.training_panel import Training
 
 
@@ -18,7 +16,7 @@ def dynamics(game, points=None, modes=None, **options):
     """Play a game of the plane move by move, or let it run (lesson 02).
 
     game: a `course_gan.training.GAN` on points (n, 2), which are given too, with their modes (m, 2) if these are to be
-    counted; or `TwoNumbers`. options: std, count, limits, batch_size, seed; see `Dynamics`.
+    counted. options: std, count, limits, batch_size, seed; see `Dynamics`.
     """
     return of_cell(Dynamics, game, points, modes, **options)
 

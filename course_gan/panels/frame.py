@@ -4,7 +4,8 @@ import html
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import torch
 
@@ -37,7 +38,7 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
         return "out of memory: choose a smaller batch size or width and start again; the game so far is kept"
     if isinstance(error, NonFiniteError):
-        return f"{lines[0].split(';')[0]}: press Start with a lower learning rate"
+        return f"{lines[0].split(';')[0]}: start anew with a lower learning rate"
     return lines[0] if isinstance(error, CourseError | ValueError) else f"{type(error).__name__}: {lines[0]}"
 
 
@@ -51,10 +52,12 @@ class Panel:
     name = "panel"
     shows = "a panel"  # what its picture shows
     welcome = ""  # the first line of news
+    sliders: ClassVar[dict[str, tuple]] = {}  # name: label, start, least and largest value, step
 
     def __init__(self):
         self.box = self.picture = self.error = self.before = None
         self.knobs: dict[str, Any] = {}
+        self.state = {name: start for name, (_, start, *_) in self.sliders.items()}
 
     def sketch(self) -> tuple:
         """A new Figure, and the artists of it that move; without any, the whole is drawn each time."""
@@ -70,6 +73,16 @@ class Panel:
     def controls(self) -> list:
         """The widgets above the picture."""
         raise NotImplementedError
+
+    def set(self, name: str, value: float) -> None:
+        """Set what a slider sets, and show what follows; CourseError for another name or a value out of range."""
+        if name not in self.sliders:
+            raise CourseError(f"the panel has no {name!r}: it has {', '.join(self.sliders)}")
+        label, _, low, high, _ = self.sliders[name]
+        if not low <= value <= high:
+            raise CourseError(f"{label} is {value!r}, but has to be from {low:g} to {high:g}")
+        self.state[name] = value
+        self.show()
 
     def halt(self) -> None:
         """End what runs in the background; a subclass with a worker does."""
@@ -144,12 +157,13 @@ class Panel:
 
         return handle
 
-    def button(self, text: str, act: Callable, tip: str):
-        """A button that calls act(), kept in `knobs` and found on the page by the class course-gan-TEXT."""
-        made = self.knobs[text] = widgets().Button(description=text, tooltip=tip, layout={"width": "auto"})
-        act = self.guarded(act)
-        made.on_click(lambda _: act())
-        return made.add_class(f"course-gan-{text.lower().replace(' ', '-')}")
+    def buttons(self, *wanted: tuple[str, Callable, str]):
+        """A row of buttons (text, act, tip) that call act(), kept in `knobs`; on the page of class course-gan-TEXT."""
+        for text, act, tip in wanted:
+            made = self.knobs[text] = widgets().Button(description=text, tooltip=tip, layout={"width": "auto"})
+            made.on_click(self.guarded(lambda _, act=act: act()))
+            made.add_class(f"course-gan-{text.lower().replace(' ', '-')}")
+        return row(*(self.knobs[text] for text, *_ in wanted))
 
     def knob(self, kind: str, name: str, label: str, act: Callable, **options):
         """A labelled control of this kind of ipywidgets; act() is given a new value. Kept and found as a button is."""
@@ -159,6 +173,14 @@ class Panel:
         act = self.guarded(act)
         made.observe(lambda change: act(change["new"]), "value")
         return made.add_class(f"course-gan-{name.replace(' ', '-').replace('_', '-')}")
+
+    def slides(self, **options):
+        """A row of all sliders."""
+        for name, (label, _, low, high, step) in self.sliders.items():
+            given = {"value": self.state[name], "min": low, "max": high, "step": step} | options
+            kind = "IntSlider" if isinstance(low, int) else "FloatSlider"
+            self.knob(kind, name, label, partial(self.set, name), **given)
+        return row(*(self.knobs[name] for name in self.sliders))
 
     def _ipython_display_(self):
         if not live():

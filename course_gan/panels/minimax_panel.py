@@ -4,16 +4,17 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from course_gan import plots
-from course_gan.panels.frame import Panel, row
+from course_gan.panels.frame import Panel
 from course_gan.panels.line import LOG_4, Reading, X, log_normal, log_real, read
 from course_gan.plots.style import styled
 
 SHOWN = (-6.0, 6.0)
-LIMITS = {
-    "gap": ("real: bumps at ±", 0.0, 3.0),
-    "spread": ("real: spread", 0.3, 1.5),
-    "theta": ("generator: θ", *SHOWN),
-    "width": ("generator: spread", 0.3, 1.5),
+# name: label, start, least and largest value, step
+SLIDERS = {
+    "gap": ("real: bumps at ±", 1.5, 0.0, 3.0, 0.05),
+    "spread": ("real: spread", 0.5, 0.3, 1.5, 0.05),
+    "theta": ("generator: θ", 3.0, *SHOWN, 0.05),
+    "width": ("generator: spread", 1.0, 0.3, 1.5, 0.05),
 }
 
 
@@ -26,10 +27,12 @@ class Minimax(Panel):
         "and both gradients over the generator's place θ, with a dot where it stands"
     )
     places = np.linspace(*SHOWN, 97)
+    sliders = SLIDERS
 
-    def __init__(self, gap=1.5, spread=0.5, theta=3.0, width=1.0):
+    def __init__(self, **start):
         super().__init__()
-        self.state = {"gap": gap, "spread": spread, "theta": theta, "width": width}
+        for name, value in start.items():
+            self.set(name, value)
 
     def game(self) -> tuple[list, Reading]:
         """The curves (p, q and D* over X; value and both gradients over `places`), and the Reading at θ."""
@@ -80,14 +83,5 @@ class Minimax(Panel):
             "gradient of θ: of log(1 − D) <b>{:+.4f}</b>, of −log D <b>{:+.4f}</b>".format(*pushes)
         )
 
-    def move(self, **changes: float) -> None:
-        """Set gap, spread, theta or width, and show what follows."""
-        self.state |= changes
-        self.show()
-
     def controls(self):
-        def slider(name, label, low, high):
-            options = {"value": self.state[name], "min": low, "max": high, "step": 0.05}
-            return self.knob("FloatSlider", name, label, lambda value: self.move(**{name: value}), **options)
-
-        return [row(*(slider(name, *rest) for name, rest in LIMITS.items()))]
+        return [self.slides()]

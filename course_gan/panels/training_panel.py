@@ -1,5 +1,6 @@
 """Lessons 03, 04, 07, 08: train a lesson's game with settings of one's own, watch it, pause it, and keep it."""
 
+import math
 import time
 
 import torch
@@ -19,10 +20,9 @@ EVERY = 0.5  # seconds between two drawings at least, and never more than a sixt
 
 def preview(recipe: recipes.Recipe, ema: bool = True) -> torch.Tensor:
     """The recipe's samples, from the averaged players or, with ema=False, from those that are trained."""
-    game = recipe.game
-    averages = game.averages
+    game, averages = recipe.game, recipe.game.averages
+    game.averages = averages if ema else {}
     try:
-        game.averages = averages if ema else {}
         return recipe.preview()
     finally:
         game.averages = averages
@@ -39,9 +39,14 @@ class History(plots.LiveFigure):
     """The live figure of a recipe's training, which leaves it to the panel when it is drawn."""
 
     def __init__(self, recipe: recipes.Recipe):
-        batches = recipe.batches
-        real = batches.tensors[0][:400] if getattr(recipe.game, "latent_dim", None) == 2 else None
+        plane = getattr(recipe.game, "latent_dim", None) == 2
+        real = recipe.batches.tensors[0][:400] if plane else None
         super().__init__([f"{side}_loss" for side in recipe.game.sides], real=real)
+
+    def update(self, record):
+        values = record.values
+        gap = math.nan * next(iter(values.values()))  # in the curve of a side that did not move
+        super().update({"step": record.step} | {name: values.get(name, gap) for name in self.losses})
 
     def _redraw(self):
         pass
@@ -179,25 +184,23 @@ class Training(Panel):
     def controls(self):
         settings = self.recipe.settings
         choices = {"profile": PROFILES} | ({"loss": losses.NAMES} if "loss" in settings else {})
-        chosen = [
+        for name, options in choices.items():
             self.knob("Dropdown", name, name, self._fill, options=options, value=settings[name])
-            for name, options in choices.items()
-        ]
-        look = {"continuous_update": False, "layout": {"width": "19em"}}
+        chosen, look = [*self.knobs.values()], {"continuous_update": False, "layout": {"width": "19em"}}
         self.fields = {
             name: self.knob("Text", name, hyperparameters.label(name), self._entered, value=text, **look)
             for name, text in hyperparameters.fields(settings).items()
         }
-        buttons = [
-            self.button("Start", self._start, "a new game with these settings"),
-            self.button("Pause", self.pause, "stop between two steps, to go on later"),
-            self.button("Resume", self._resume, "go on with the game as it is"),
-            self.button("Stop", self.stop, "end this training; the game is kept"),
-        ]
+        buttons = self.buttons(
+            ("Start", self._start, "a new game with these settings"),
+            ("Pause", self.pause, "stop between two steps, to go on later"),
+            ("Resume", self._resume, "go on with the game as it is"),
+            ("Stop", self.stop, "end this training; the game is kept"),
+        )
         average = self.knob("Checkbox", "averaged", "samples of the average (EMA)", self._averaged, value=self.ema)
         self.bar = widgets().FloatProgress(min=0, max=1, description="progress", layout={"width": "95%"})
         self.bar.add_class("course-gan-progress")
-        return [row(*chosen, *self.fields.values()), row(*buttons, average), self.bar]
+        return [row(*chosen, *self.fields.values()), row(buttons, average), self.bar]
 
     def open(self):
         box = super().open()
@@ -206,10 +209,14 @@ class Training(Panel):
 
     def _chosen(self):
         """The profile, and the settings that the controls ask for."""
-        profile, lesson = self.knobs["profile"].value, self.recipe.settings["lesson"]
-        loss = {"loss": self.knobs["loss"].value} if "loss" in self.knobs else {}
         texts = {name: field.value for name, field in self.fields.items()}
-        return profile, hyperparameters.chosen(lesson, profile, self.fixed | loss, texts)
+        lesson, profile, fixed = self._frame()
+        return profile, hyperparameters.chosen(lesson, profile, fixed, texts)
+
+    def _frame(self):
+        """The lesson, and what the fields do not say: profile, loss, and settings that were given."""
+        loss = {"loss": self.knobs["loss"].value} if "loss" in self.knobs else {}
+        return self.recipe.settings["lesson"], self.knobs["profile"].value, self.fixed | loss
 
     def _start(self):
         profile, settings = self._chosen()
@@ -228,9 +235,8 @@ class Training(Panel):
 
     def _fill(self, _):
         """A profile or a loss brings the settings that belong to it."""
-        loss = {"loss": self.knobs["loss"].value} if "loss" in self.knobs else {}
-        lesson, profile = self.recipe.settings["lesson"], self.knobs["profile"].value
-        for name, text in hyperparameters.fields(recipes.settings(lesson, profile, **self.fixed | loss)).items():
+        lesson, profile, fixed = self._frame()
+        for name, text in hyperparameters.fields(recipes.settings(lesson, profile, **fixed)).items():
             self.fields[name].value = text
 
     def _averaged(self, wanted):
