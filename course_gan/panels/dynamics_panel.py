@@ -1,6 +1,7 @@
 """Lesson 02: the learner's own game, one move at a time or running; the field and the players' paths move."""
 
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -39,39 +40,25 @@ class Dynamics(Panel):
     def note(self) -> None:
         """Remember where the players are now, for the paths and the curve on the right."""
         score, self.share = self.players.found(self.ema) or (float("nan"), None)
-        self.path = [*self.path, self.players.samples(FOLLOWED, self.ema)][-TAIL:]
-        self.scores.append((self.players.steps, score))
+        self.path = [*self.path, self.game.sample(n=FOLLOWED, ema=self.ema)][-TAIL:]
+        self.scores.append((self.game.steps, score))
 
     # --- moves
 
-    def by_hand(self, act, text: str) -> None:
-        """Let act() move a side or both; CourseError while the game runs by itself."""
+    def move(self, side: str) -> None:
+        """One move of the discriminator or the generator, or one step of both; CourseError while it runs by itself."""
         if self.worker.running:
             raise CourseError("the game runs by itself: press Pause before you move a side by hand")
         with STAGE:
-            act()
+            self.players.round() if side == "both" else self.players.move(side)
             self.note()
-            self.show(text)
-
-    def move(self, side: str) -> None:
-        """One move of one side."""
-        self.by_hand(lambda: self.players.move(side), f"{side} moved")
-
-    def both(self) -> None:
-        """One step: D as often as its lever says, then G, then the average."""
-        self.by_hand(self.players.round, "both moved")
+            self.show(f"{side} moved")
 
     def run(self) -> None:
         """Go on by itself in the background, until pause."""
-
-        def rounds():
-            while True:
-                self.players.round()
-                yield self.players.steps
-
         self._due = 0.0
         self.say("running")
-        self.worker.start(rounds, self._seen, self._ended)
+        self.worker.start(lambda: iter(self.players.round, None), self._seen, self._ended)
 
     def _seen(self, step):
         began = time.monotonic()
@@ -90,13 +77,11 @@ class Dynamics(Panel):
 
     def pause(self) -> None:
         """Let the present step be the last; Run goes on from there."""
-        self.worker.halt()
-
-    halt = pause
+        self.halt()
 
     def reset(self) -> None:
         """Back to the start of the game, levers as they are."""
-        self.worker.halt()
+        self.halt()
         with STAGE:
             self.players.reset()
             self.path, self.scores = [], []
@@ -133,7 +118,7 @@ class Dynamics(Panel):
         field, _, tails, fakes, heads, curve = picture.moving
         path = as_array(torch.stack(self.path))
         field.set_data(as_array(self.players.judge(lattice(self.limits, SIDE))).reshape(SIDE, SIDE))
-        fakes.set_data(*as_array(self.players.samples(400, self.ema)).T)
+        fakes.set_data(*as_array(self.game.sample(n=400, ema=self.ema)).T)
         tails.set_segments(path.transpose(1, 0, 2))
         heads.set_data(*path[-1].T)
         steps, scores = np.array(self.scores[:: 1 + len(self.scores) // 1000]).T
@@ -148,27 +133,25 @@ class Dynamics(Panel):
 
     def controls(self):
         moves = self.buttons(
-            ("Step D", lambda: self.move("discriminator"), "the discriminator moves once"),
-            ("Step G", lambda: self.move("generator"), "the generator moves once"),
-            ("Both", self.both, "one step of training"),
+            ("Step D", partial(self.move, "discriminator"), "the discriminator moves once"),
+            ("Step G", partial(self.move, "generator"), "the generator moves once"),
+            ("Both", partial(self.move, "both"), "one step of training"),
             ("Run", self.run, "go on by itself"),
             ("Pause", self.pause, "stop between two steps"),
             ("Reset", self.reset, "back to the start, levers as they are"),
         )
         levers = [self._lever(name, value) for name, value in self.players.levers.items()]
-        levers += [self.knob("IntSlider", "pace", "steps a second", self._faster, value=self.pace, min=1, max=200)]
+        faster = {"act": partial(setattr, self, "pace"), "value": self.pace, "min": 1, "max": 200}
+        levers += [self.knob("IntSlider", "pace", "steps a second", **faster)]
         if self.game.averages:
             levers += [self.knob("Checkbox", "averaged", "show the average", self._average, value=self.ema)]
         return [moves, row(*levers)]
 
     def _lever(self, name, value):
         # A slider over numbers would round the learner's own value to its step; one over notches can hold it.
-        notches = [(f"{notch:.4g}", notch) for notch in sorted({*LEVERS[name].notches, value})]
-        act = {"act": lambda chosen: self.set(name, chosen), "options": notches, "value": value}
-        return self.knob("SelectionSlider", name, LEVERS[name].label, **act)
-
-    def _faster(self, pace):
-        self.pace = pace
+        label, notches = LEVERS[name]
+        options = [(f"{notch:.4g}", notch) for notch in sorted({*notches, value})]
+        return self.knob("SelectionSlider", name, label, partial(self.set, name), options=options, value=value)
 
     def _average(self, wanted):
         with STAGE:

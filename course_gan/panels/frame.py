@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -43,7 +44,7 @@ def one_line(error: BaseException) -> str:
 
 
 class Panel:
-    """A panel on the page. A subclass says what is drawn (`sketch`, `place`), what is read, and with which controls.
+    """A panel on the page. A subclass says what is drawn (`sketch`, `place`), what is read, and with which `controls`.
 
     On a live page naming it on a cell's last line shows it; elsewhere that shows the figure of its state. Widgets are
     made only when there is a page for them. `error`: the last exception, for whoever wants more than the line of news.
@@ -52,12 +53,15 @@ class Panel:
     name = "panel"
     shows = "a panel"  # what its picture shows
     welcome = ""  # the first line of news
+    beside = ()  # widgets at the left of the picture
     sliders: ClassVar[dict[str, tuple]] = {}  # name: label, start, least and largest value, step
 
-    def __init__(self):
-        self.box = self.picture = self.error = self.before = None
+    def __init__(self, **start):
+        self.box = self.picture = self.error = self.before = self.worker = None
         self.knobs: dict[str, Any] = {}
-        self.state = {name: start for name, (_, start, *_) in self.sliders.items()}
+        self.state = {name: value for name, (_, value, *_) in self.sliders.items()}
+        for name, value in start.items():
+            self.set(name, value)
 
     def sketch(self) -> tuple:
         """A new Figure, and the artists of it that move; without any, the whole is drawn each time."""
@@ -70,10 +74,6 @@ class Panel:
         """The present state in numbers, in a line of HTML above the picture."""
         return ""
 
-    def controls(self) -> list:
-        """The widgets above the picture."""
-        raise NotImplementedError
-
     def set(self, name: str, value: float) -> None:
         """Set what a slider sets, and show what follows; CourseError for another name or a value out of range."""
         if name not in self.sliders:
@@ -85,7 +85,9 @@ class Panel:
         self.show()
 
     def halt(self) -> None:
-        """End what runs in the background; a subclass with a worker does."""
+        """End what runs in the background."""
+        if self.worker is not None:
+            self.worker.halt()
 
     @property
     def caption(self) -> str:
@@ -139,7 +141,7 @@ class Panel:
             self.news, self.readout = (kit.HTML().add_class(f"course-gan-{name}") for name in ("news", "readout"))
             # ipywidgets gives a picture no alternative text (and no view, if it has a tooltip), so a caption has to do.
             caption = kit.HTML(f"<small>Above: {html.escape(self.shows)}.</small>")
-            parts = [*self.controls(), self.readout, self.image, caption, self.news]
+            parts = [*self.controls(), self.readout, row(*self.beside, self.image), caption, self.news]
             self.box = kit.VBox(parts, layout={"width": "100%"})
             self.box.add_class("course-gan-panel").add_class(f"course-gan-{self.name}")
             self.redraw()
@@ -207,6 +209,18 @@ def widgets():
         wanted = "install the notebooks extra (pip install -e '.[notebooks]')"
         raise CourseError(f"panels need ipywidgets: {wanted}") from None
     return ipywidgets
+
+
+def scripted(script: str, **state):
+    """A widget that the file SCRIPT.js beside this one draws, and whose state it shares: bytes, numbers, texts …"""
+    widgets()
+    import anywidget
+    import traitlets as t
+
+    kinds = {bytes: t.CBytes, bool: t.Bool, int: t.Int, str: t.Unicode, list: t.List}
+    shared = {name: kinds[type(value)](value).tag(sync=True) for name, value in state.items()}
+    source = {"_esm": Path(__file__).with_name(f"{script}.js")}
+    return type(script, (anywidget.AnyWidget,), source | shared)().add_class(f"course-gan-{script}")
 
 
 def row(*parts):

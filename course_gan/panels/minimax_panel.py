@@ -1,7 +1,6 @@
 """Lesson 01: two densities on a line, moved by hand; the best discriminator and what it tells the generator follow."""
 
 import numpy as np
-from matplotlib.ticker import NullLocator
 
 from course_gan import plots
 from course_gan.panels.frame import Panel
@@ -29,11 +28,6 @@ class Minimax(Panel):
     places = np.linspace(*SHOWN, 97)
     sliders = SLIDERS
 
-    def __init__(self, **start):
-        super().__init__()
-        for name, value in start.items():
-            self.set(name, value)
-
     def game(self) -> tuple[list, Reading]:
         """The curves (p, q and D* over X; value and both gradients over `places`), and the Reading at θ."""
         gap, spread, theta, width = self.state.values()
@@ -59,7 +53,6 @@ class Minimax(Panel):
         ticks = (-100, -10, -1, -0.1, 0, 0.1, 1, 10, 100)
         right.set(ylim=(-100, 100), yticks=ticks)
         right.set_yticklabels([f"{tick:g}".replace("-", "−") for tick in ticks], fontsize=8)
-        right.yaxis.set_minor_locator(NullLocator())
         lines = [*left.lines[:2], figure.axes[-1].lines[-1], middle.lines[0], *right.lines[:2]]
         dots = [line.axes.plot([], [], "o", ms=8, color=line.get_color())[0] for line in lines[3:]]
         for axes, level in ((middle, -LOG_4), (right, 0)):

@@ -1,7 +1,6 @@
 """A game as the dynamics panel sees it: levers, moves of one side at a time, and something to look at in the plane."""
 
 import copy
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,21 +9,14 @@ from course_gan import data, metrics
 from course_gan.errors import CourseError
 from course_gan.training import GAN
 
-
-class Lever(NamedTuple):
-    """A number that may be changed during the game, and the values that its slider stops at."""
-
-    label: str
-    notches: tuple[float, ...]
-
-
 _RATES = tuple(factor * 10.0**power for power in range(-5, 0) for factor in (1, 2, 5)) + (1.0,)
+# Numbers that may be changed during the game: label, and the values that a slider stops at.
 LEVERS = {
-    "lr": Lever("learning rate of G", _RATES),
-    "lr_discriminator": Lever("learning rate of D", _RATES),
-    "discriminator_steps": Lever("D steps per G step", tuple(range(1, 11))),
-    "r1": Lever("R1, γ", (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)),
-    "ema": Lever("EMA decay", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
+    "lr": ("learning rate of G", _RATES),
+    "lr_discriminator": ("learning rate of D", _RATES),
+    "discriminator_steps": ("D steps per G step", tuple(range(1, 11))),
+    "r1": ("R1, γ", (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)),
+    "ema": ("EMA decay", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
 }
 
 
@@ -49,17 +41,13 @@ class PlaneGame:
         if game.averages:
             self.levers["ema"] = game.averages["generator"].decay
 
-    @property
-    def steps(self) -> int:
-        return self.game.steps
-
     def set(self, name: str, value: float) -> None:
         """Pull a lever; CourseError where the game has none of this name or the value is outside its limits."""
         if name not in self.levers:
             raise CourseError(f"this game has no {name!r}: it has {', '.join(self.levers)}")
-        low, *_, high = LEVERS[name].notches
+        label, (low, *_, high) = LEVERS[name]
         if not low <= value <= high:
-            raise CourseError(f"{LEVERS[name].label} is {value!r}, but has to be from {low:g} to {high:g}")
+            raise CourseError(f"{label} is {value!r}, but has to be from {low:g} to {high:g}")
         self.levers[name] = int(value) if name == "discriminator_steps" else float(value)
         self._apply()
 
@@ -76,9 +64,10 @@ class PlaneGame:
         """Let the "discriminator" or the "generator" move once."""
         getattr(self.game, f"{side}_step")(self.game.backend.to_device(next(self.batches)))
 
-    def round(self) -> None:
-        """One step of training."""
+    def round(self) -> int:
+        """One step of training; how many have been made."""
         self.game.step(self.batches)
+        return self.game.steps
 
     def reset(self) -> None:
         """Back to the start, with the levers as they are."""
@@ -89,13 +78,8 @@ class PlaneGame:
 
     def judge(self, places: Tensor) -> Tensor:
         """D(x), a probability, at places (n, 2)."""
-        with self.game.evaluating("discriminator") as discriminator:
-            return torch.sigmoid(discriminator(self.game.backend.to_device(places)).float()).cpu()
-
-    def samples(self, n: int, ema: bool = False) -> Tensor:
-        """n samples (n, 2), always of the same latents."""
-        return self.game.sample(n=n, ema=ema)
+        return torch.sigmoid(self.game.answer("discriminator", places))
 
     def found(self, ema: bool = False) -> tuple[int, float] | None:
         """How many modes are found, and the share of samples near one; None where there are no modes to count."""
-        return None if self.modes is None else tuple(self.count(self.samples(1000, ema), self.modes))
+        return None if self.modes is None else tuple(self.count(self.game.sample(n=1000, ema=ema), self.modes))

@@ -30,9 +30,8 @@ def preview(recipe: recipes.Recipe, ema: bool = True) -> torch.Tensor:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    s = seconds
+    return f"{s:.0f} s" if s < 90 else f"{s / 60:.1f} min" if s < 5400 else f"{s / 3600:.1f} h"
 
 
 class History(plots.LiveFigure):
@@ -42,14 +41,12 @@ class History(plots.LiveFigure):
         plane = getattr(recipe.game, "latent_dim", None) == 2
         real = recipe.batches.tensors[0][:400] if plane else None
         super().__init__([f"{side}_loss" for side in recipe.game.sides], real=real)
+        self._next = math.inf
 
     def update(self, record):
         values = record.values
         gap = math.nan * next(iter(values.values()))  # in the curve of a side that did not move
         super().update({"step": record.step} | {name: values.get(name, gap) for name in self.losses})
-
-    def _redraw(self):
-        pass
 
 
 class Training(Panel):
@@ -110,9 +107,6 @@ class Training(Panel):
         """The same, and another game may be started. This one stays in `panel.game`, and Resume goes on with it."""
         self._end("Stop", "idle")
 
-    def halt(self):
-        self.worker.halt()
-
     def _only(self, button, otherwise):
         if self.state not in USABLE[button].split():
             raise CourseError(otherwise)
@@ -126,15 +120,15 @@ class Training(Panel):
     def _end(self, button, after):
         self._only(button, "nothing is running: press Start or Resume")
         self._after, was = after, self.state
-        self.worker.halt()
+        self.halt()
         if was == "paused":
             self._ended(None)
 
     def _settle(self, state):
         """Be idle, running or paused, and offer the buttons that make sense then."""
         self.state = state
-        for name, states in USABLE.items() if self.box is not None else ():
-            self.knobs[name].disabled = state not in states.split()
+        for name in USABLE.keys() & self.knobs.keys():
+            self.knobs[name].disabled = state not in USABLE[name].split()
 
     # --- in the background
 
@@ -197,21 +191,17 @@ class Training(Panel):
             ("Resume", self._resume, "go on with the game as it is"),
             ("Stop", self.stop, "end this training; the game is kept"),
         )
+        self._settle(self.state)
         average = self.knob("Checkbox", "averaged", "samples of the average (EMA)", self._averaged, value=self.ema)
         self.bar = widgets().FloatProgress(min=0, max=1, description="progress", layout={"width": "95%"})
         self.bar.add_class("course-gan-progress")
         return [row(*chosen, *self.fields.values()), row(buttons, average), self.bar]
 
-    def open(self):
-        box = super().open()
-        self._settle(self.state)
-        return box
-
     def _chosen(self):
         """The profile, and the settings that the controls ask for."""
         texts = {name: field.value for name, field in self.fields.items()}
         lesson, profile, fixed = self._frame()
-        return profile, hyperparameters.chosen(lesson, profile, fixed, texts)
+        return profile, fixed | hyperparameters.changes(texts, recipes.settings(lesson, profile, **fixed))
 
     def _frame(self):
         """The lesson, and what the fields do not say: profile, loss, and settings that were given."""
