@@ -10,7 +10,6 @@ from matplotlib.collections import LineCollection
 from course_gan import plots
 from course_gan.errors import CourseError
 from course_gan.panels.frame import Panel, row
-from course_gan.panels.picture import doubled
 from course_gan.panels.players import LEVERS, PlaneGame
 from course_gan.panels.threads import STAGE, Worker
 from course_gan.plots.plane import FAKE_TO_REAL, lattice
@@ -123,7 +122,7 @@ class Dynamics(Panel):
         heads.set_data(*path[-1].T)
         steps, scores = np.array(self.scores[:: 1 + len(self.scores) // 1000]).T
         curve.set_data(steps, scores)
-        picture.fit(curve.axes, doubled(steps[-1]), *curve.axes.get_ylim())
+        picture.fit(curve.axes, steps[-1])
 
     def read(self):
         (step, score), modes, numbers = self.scores[-1], self.players.modes, ""

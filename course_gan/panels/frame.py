@@ -89,11 +89,6 @@ class Panel:
         if self.worker is not None:
             self.worker.halt()
 
-    @property
-    def caption(self) -> str:
-        """What stands below the figure where no page is live."""
-        return f"The panel as it starts: {self.shows}."
-
     def draw(self) -> Picture:
         """A new Picture of the state as of now; `self.picture` is the one that the page shows."""
         with STAGE:
@@ -123,8 +118,7 @@ class Panel:
     def say(self, text: str, wrong: bool = False) -> None:
         """Put one line below the picture."""
         if self.box is not None:
-            look = ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("inherit", "", "status")
-            colour, mark, role = look
+            colour, mark, role = ("var(--jp-error-color1, #c00)", "✗ ", "alert") if wrong else ("inherit", "", "status")
             self.news.value = f'<span role="{role}" style="color: {colour}">{mark}{html.escape(text)}</span>'
 
     def fail(self, error: BaseException) -> None:
@@ -136,7 +130,7 @@ class Panel:
         """Make the widgets, once, and return the box that holds them."""
         if self.box is None:
             kit = widgets()
-            look = {"max_width": "100%", "align_self": "flex-start"}
+            look = {"max_width": "100%", "align_self": "flex-end"}
             self.image = kit.Image(format="png", layout=look).add_class("course-gan-picture")
             self.news, self.readout = (kit.HTML().add_class(f"course-gan-{name}") for name in ("news", "readout"))
             # ipywidgets gives a picture no alternative text (and no view, if it has a tooltip), so a caption has to do.
@@ -185,12 +179,13 @@ class Panel:
         return row(*(self.knobs[name] for name in self.sliders))
 
     def _ipython_display_(self):
+        caption = f"The panel as it starts: {self.shows}."
         if not live():
-            plots.show(self.figure(), self.caption)
+            plots.show(self.figure(), caption)
             return
         from IPython.display import display
 
-        data, metadata = bundle(self.figure(), self.caption)
+        data, metadata = bundle(self.figure(), caption)
         data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.open().model_id}
         display(data, raw=True, metadata=metadata)
         if self.before is not None:

@@ -38,12 +38,11 @@ def changes(texts: dict[str, str], settings: dict[str, Any]) -> dict[str, Any]:
 
 def _value(name: str, text: str) -> int | float:
     low, high = RANGES[name]
-    whole = isinstance(low, int)
+    kind, read = ("a whole number", int) if isinstance(low, int) else ("a number", float)
     try:
-        value = int(text) if whole else float(text)
+        value = read(text)
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
         raise CourseError(f"{label(name)} is {text!r}, but has to be {kind} from {low:g} to {high:g}")
     return value

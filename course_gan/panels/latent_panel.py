@@ -29,10 +29,7 @@ class Latent(Panel):
     """
 
     name = "latent"
-    shows = (
-        "first column: the picture of the present latent; then three rows through it: the walk from sample A to B, "
-        "from −5 to 5 along the direction moved last, and truncation ψ from 0 to 1.2"
-    )
+    shows = "the present latent's picture; then from A to B, along the direction moved last, and ψ from 0 to 1.2"
 
     def __init__(self, source, directions: int = 4, random: int = 2):
         self.source, self._counts, self._learned = source, (directions, random), None

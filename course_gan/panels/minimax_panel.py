@@ -21,10 +21,7 @@ class Minimax(Panel):
     """Two densities that the learner moves: D*, the value, the JSD and both gradients of θ move with them."""
 
     name = "minimax"
-    shows = (
-        "real density (blue), generator (vermillion) and best discriminator (dashed) on the left; value of the game "
-        "and both gradients over the generator's place θ, with a dot where it stands"
-    )
+    shows = "both densities and the best discriminator (dashed); value and gradients over θ, with dots where θ stands"
     places = np.linspace(*SHOWN, 97)
     sliders = SLIDERS
 
@@ -51,8 +48,7 @@ class Minimax(Panel):
         right.legend(loc="upper left", fontsize=8.5)
         right.set_yscale("symlog", linthresh=0.1)
         ticks = (-100, -10, -1, -0.1, 0, 0.1, 1, 10, 100)
-        right.set(ylim=(-100, 100), yticks=ticks)
-        right.set_yticklabels([f"{tick:g}".replace("-", "−") for tick in ticks], fontsize=8)
+        right.set(ylim=(-100, 100), yticks=ticks, yticklabels=[f"{tick:g}".replace("-", "−") for tick in ticks])
         lines = [*left.lines[:2], figure.axes[-1].lines[-1], middle.lines[0], *right.lines[:2]]
         dots = [line.axes.plot([], [], "o", ms=8, color=line.get_color())[0] for line in lines[3:]]
         for axes, level in ((middle, -LOG_4), (right, 0)):

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +16,7 @@ LARGEST = 8_000_000  # bytes of an upload; Jupyter's servers take messages of up
 PLACES = ("everywhere", "left half", "middle", "bright parts", "dark parts")
 
 
-def painter_of(source: Any) -> Any:
+def painter_of(source):
     """What answers maps: a pix2pix game or whatever holds one as `game`; a game around a generator that is given, or,
     with None, around the one shipped with lesson 07. CourseError for anything else."""
     if source is None:
@@ -32,7 +31,7 @@ def painter_of(source: Any) -> Any:
     return source
 
 
-def answered(source: Any, labels: Tensor) -> Tensor:
+def answered(source, labels: Tensor) -> Tensor:
     """A label map uint8 (h, w) of `data.MAP_CLASSES`, and what the source's game paints of it: (2, 3, h, w)."""
     maps = data.to_float(data.colour_code(labels[None].long()))
     return torch.cat([maps, getattr(source, "game", source).sample(maps)])

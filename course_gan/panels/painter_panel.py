@@ -72,14 +72,13 @@ class Painter(Panel):
     def controls(self):
         side, labels = len(self.labels), self.labels.numpy().tobytes()
         state = {"labels": labels, "shape": [side, side, max(1, SIDE // side)], "classes": CLASSES}
-        self.canvas = scripted("painter", **state, label=self.label, brush=9, fill=False)
-        self.canvas.observe(self.guarded(lambda change: self._painted(change["new"])), "labels")
-        self.canvas.observe(lambda change: setattr(self, "label", change["new"]), "label")
-        self.canvas.on_msg(self.guarded(lambda _, message, buffers: self.fill(*message["fill"])))
-        self.beside = [self.canvas]
-        brush, fill = (partial(setattr, self.canvas, name) for name in ("brush", "fill"))
-        brush = self.knob("IntSlider", "brush", "brush, in pixels", brush, value=9, min=1, max=side // 2)
-        fill = self.knob("Checkbox", "fill", "fill whole regions", fill, value=False)
+        canvas = self.canvas = scripted("painter", **state, label=self.label, brush=9, fill=False)
+        canvas.observe(self.guarded(lambda change: self._painted(change["new"])), "labels")
+        canvas.observe(lambda change: setattr(self, "label", change["new"]), "label")
+        canvas.on_msg(self.guarded(lambda _, message, buffers: self.fill(*message["fill"])))
+        self.beside = [canvas]
+        brush = self.knob("IntSlider", "brush", "brush", partial(setattr, canvas, "brush"), value=9, min=1, max=32)
+        fill = self.knob("Checkbox", "fill", "fill whole regions", partial(setattr, canvas, "fill"))
         undo = "Undo", self.undo, "the map before the last change"
         return [row(brush, fill, self.buttons(undo, ("Clear", self.clear, "nothing but the chosen class")))]
 

@@ -16,7 +16,7 @@ from course_gan.plots.grids import as_pixels
 from course_gan.plots.style import styled
 
 # name: label, start, least and largest value, step
-SLIDERS = {"strength": ("strength", 1.0, 0.0, 1.0, 0.05), "mix": ("share of the second style", 0.0, 0.0, 1.0, 0.05)}
+SLIDERS = {"strength": ("strength", 1.0, 0.0, 1.0, 0.05), "mix": ("share of second", 0.0, 0.0, 1.0, 0.05)}
 ROLES = ("content", "style", "second")
 LABELS = dict(zip((*ROLES, "place", "longest"), ("content", "style", "second style", "where", "longest side")))
 
@@ -42,9 +42,8 @@ class Stylist(Panel):
         self.paint, self.reader, styles = paint or partial(stylize, *load_adain()), read, styles or pictures
         self.choices = {"content": pictures, "style": styles, "second": styles}
         self.choices |= {"place": PLACES, "longest": sorted({64, 128, 256, 384, 512, longest})}
-        content, (*_, second, style) = next(iter(pictures)), styles
-        self.state |= {"content": content, "style": style, "second": second}
-        self.state |= {"place": PLACES[0], "longest": longest, "elsewhere": False}
+        chosen = next(iter(pictures)), [*styles][-1], [*styles][-2], PLACES[0], longest, False
+        self.state |= dict(zip((*self.choices, "elsewhere"), chosen))
 
     def choose(self, name: str, value) -> None:
         """Choose content, style, second (style), place, longest (side in pixels) or elsewhere (the second style)."""
@@ -52,9 +51,9 @@ class Stylist(Panel):
             self.state[name] = value
             self.show()
 
-    def receive(self, role: str, name: str, size: int, content: bytes) -> None:
+    def receive(self, role: str, name: str, size: int, parts: list[bytes]) -> None:
         """Take an uploaded file among the pictures, as content or style; CourseError where it is none or too large."""
-        picture = received(name, size, content, self.reader)
+        picture = received(name, size, b"".join(parts), self.reader)
         with STAGE:
             self.choices[role][name] = picture
             kept, self.state = self.state | {role: name}, {}  # new options make a dropdown choose by itself: not now
@@ -72,19 +71,18 @@ class Stylist(Panel):
         mask = shares(content, s["place"], s["mix"], s["elsewhere"])
         used = [k for k in (0, 1) if mask[k].any()]
         self.result = self.paint(content, [styles[k][1] for k in used], strength=s["strength"], mask=mask[used])
-        figure, axes = plots.panels(1, 4, 3.6, 9.6, width_ratios=[1, 1, 1, 3])
+        figure, axes = plots.panels(1, 4, 3.5, 9.4, width_ratios=[1, 1, 1, 2.3])
         for axis, (name, picture) in zip(axes, [*parts, ("painted", self.result)]):
             if isinstance(picture, Tensor):
                 axis.imshow(as_pixels(picture)[0])
-            axis.set_title(name, fontsize=10)
-            axis.set_axis_off()
+            axis.set(title=name, frame_on=False, xticks=[], yticks=[])
         return figure, ()
 
     def read(self):
         height, width = self.result.shape[2:]
         content = base64.b64encode(encode(Image.fromarray(as_pixels(self.result)[0]))).decode()
-        link = f'download="painted.png" href="data:image/png;base64,{content}"'
-        return f'{width} × {height} pixels &emsp; <a class="course-gan-download" {link}>Download the picture</a>'
+        link = f'class="course-gan-download" download="painted.png" href="data:image/png;base64,{content}"'
+        return f"{width} × {height} pixels &emsp; <a {link}><u>Download the picture</u></a>"
 
     def controls(self):
         for name, options in self.choices.items():
@@ -94,8 +92,5 @@ class Stylist(Panel):
         chosen, fields = row(*self.knobs.values()), []
         for role in [role for role in ("content", "style") if self.choices[role] is self.choices["content"]]:
             fields += [scripted("upload", text=f"upload {role} (a picture of up to 8 MB)", largest=LARGEST)]
-            fields[-1].on_msg(self.guarded(partial(self._sent, role)))
+            fields[-1].on_msg(self.guarded(lambda _, sent, parts, role=role: self.receive(role, **sent, parts=parts)))
         return [chosen, self.slides(continuous_update=False), row(*fields)]
-
-    def _sent(self, role, _, message, buffers):
-        self.receive(role, message["name"], message["size"], b"".join(buffers))

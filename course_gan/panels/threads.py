@@ -30,8 +30,7 @@ class Worker:
         self._join(None)
         self._halt.clear()
         self.running = True
-        target = self._work
-        self._thread = threading.Thread(target=target, args=(records, seen, ended), name=self.name, daemon=True)
+        self._thread = threading.Thread(None, self._work, self.name, (records, seen, ended), daemon=True)
         _WORKERS.add(self)
         self._thread.start()
 

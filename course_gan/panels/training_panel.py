@@ -38,15 +38,13 @@ class History(plots.LiveFigure):
     """The live figure of a recipe's training, which leaves it to the panel when it is drawn."""
 
     def __init__(self, recipe: recipes.Recipe):
-        plane = getattr(recipe.game, "latent_dim", None) == 2
-        real = recipe.batches.tensors[0][:400] if plane else None
+        real = recipe.batches.tensors[0][:400] if getattr(recipe.game, "latent_dim", None) == 2 else None
         super().__init__([f"{side}_loss" for side in recipe.game.sides], real=real)
         self._next = math.inf
 
     def update(self, record):
-        values = record.values
-        gap = math.nan * next(iter(values.values()))  # in the curve of a side that did not move
-        super().update({"step": record.step} | {name: values.get(name, gap) for name in self.losses})
+        gap = math.nan * next(iter(record.values.values()))  # in the curve of a side that did not move
+        super().update({"step": record.step} | {name: record.values.get(name, gap) for name in self.losses})
 
 
 class Training(Panel):
@@ -66,7 +64,7 @@ class Training(Panel):
         self.recipe = lesson if given else recipes.build(lesson, profile, **settings)
         self.fixed = {} if given else settings
         self.worker, self.previous, self.ema = Worker("training panel"), None, True
-        self.live = History(self.recipe)
+        self.live, self.fields = History(self.recipe), {}
         self.state, self._after, self._due, self._pace = "idle", "idle", 0.0, None
 
     @property
@@ -181,10 +179,8 @@ class Training(Panel):
         for name, options in choices.items():
             self.knob("Dropdown", name, name, self._fill, options=options, value=settings[name])
         chosen, look = [*self.knobs.values()], {"continuous_update": False, "layout": {"width": "19em"}}
-        self.fields = {
-            name: self.knob("Text", name, hyperparameters.label(name), self._entered, value=text, **look)
-            for name, text in hyperparameters.fields(settings).items()
-        }
+        for name, text in hyperparameters.fields(settings).items():
+            self.fields[name] = self.knob("Text", name, hyperparameters.label(name), self._entered, value=text, **look)
         buttons = self.buttons(
             ("Start", self._start, "a new game with these settings"),
             ("Pause", self.pause, "stop between two steps, to go on later"),
@@ -217,11 +213,8 @@ class Training(Panel):
 
     def _entered(self, _):
         self._chosen()
-        if self.state == "running":
-            self.say("new settings count from the next Start")
-        elif self.error is not None:
-            self.error = None
-            self.say("")
+        self.error = None
+        self.say("new settings count from the next Start" if self.state == "running" else "")
 
     def _fill(self, _):
         """A profile or a loss brings the settings that belong to it."""
