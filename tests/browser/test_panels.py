@@ -10,6 +10,8 @@ from course_gan.training import GAN, Backend
 torch.manual_seed(0)
 game = GAN(models.MLPGenerator(2, 2, 32), models.MLPDiscriminator(2, 32), ema=0.9, backend=Backend("cpu"))
 """
+GAMES = "panels.training('03', 'smoke')", "panels.dynamics(game, data.ring(2000), data.ring_modes())"
+PICTURES = "panels.painter()", "panels.stylist(longest=128)"
 
 
 def test_minimax_follows_a_slider(notebook):
@@ -23,7 +25,7 @@ def test_minimax_follows_a_slider(notebook):
     book.says("readout", "JSD = 0.4501")
     assert book.find("readout").inner_text() != read
     # From the key to the new picture, on the page's own clock; the best of eight, since other work may be going on.
-    seconds = [book.seconds_to_picture(handle, "ArrowLeft") for _ in range(8)]
+    seconds = [book.seconds_to_picture(lambda: handle.press("ArrowLeft")) for _ in range(8)]
     kernel = book.kernel("min(__import__('timeit').repeat(lambda: panel.set('theta', panel.state['theta']), number=1))")
     print(f"minimax: {kernel:.3f} s in the kernel, {min(seconds):.3f} s on the screen (slowest {max(seconds):.3f} s)")
     assert kernel <= 0.1
@@ -162,6 +164,29 @@ def test_run_all_twice_and_a_closed_tab_leave_the_training_alone(notebook):
     assert book.kernel("panel.worker.running") is False
 
 
+@pytest.mark.parametrize("lesson", ["07", "08"])
+def test_translators_are_trained_too(notebook, lesson):
+    book = notebook(
+        f"from course_gan import panels\npanel = panels.training('{lesson}', 'smoke', steps=100_000)\npanel"
+    )
+    book.run_all()
+    before = book.picture()
+    book.find("start").click()
+    book.until("panel.game.steps > 10")
+    book.changed(before)
+    book.find("averaged").locator("input").uncheck()
+    book.says("news", "samples of the players themselves")
+    book.find("pause").click()
+    book.says("news", "paused at step")
+    steps = book.kernel("panel.game.steps")
+    book.find("resume").click()
+    book.until(f"panel.game.steps > {steps + 5}")
+    book.find("stop").click()
+    book.says("news", "the game is in panel.game")
+    assert book.kernel("panel.worker.running, panel.error") == (False, None)
+    book.shot(f"training_{lesson}")
+
+
 def test_two_panels_train_at_once(notebook):
     one, two = TRAINING, "other = panels.training('02', 'smoke', steps=100_000)\nother"
     book = notebook(one, two)
@@ -200,15 +225,19 @@ def test_latent_sliders_move_the_samples_of_the_trained_game(notebook):
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_every_control_is_labelled_reached_by_keyboard_and_readable(notebook, theme):
-    book = notebook(RING, "panels.training('03', 'smoke')", "panels.dynamics(game, data.ring(2000), data.ring_modes())")
+@pytest.mark.parametrize("cells", [GAMES, PICTURES], ids=["games", "pictures"])
+def test_every_control_is_labelled_reached_by_keyboard_and_readable(notebook, theme, cells):
+    book = notebook(RING, *cells)
     book.command("apputils:change-theme", theme=theme)
     book.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
     book.run_all()
     for position in (0, 1):
+        book.find("news", position).wait_for()
+        book.page.wait_for_function("n => document.querySelectorAll('.course-gan-picture')[n]?.complete", arg=position)
         assert book.unlabelled(position) == []
         assert book.reached_by_tab(position) == book.controls(position)
         contrasts = book.contrasts(position)
         assert len(contrasts) > 8
         assert min(contrasts.values()) >= 4.5, contrasts
-        book.shot(f"{theme.split()[1].lower()}_{position}", position)
+        name = book.page.locator(".course-gan-panel").nth(position).get_attribute("class").split("course-gan-")[-1]
+        book.shot(f"{theme.split()[1].lower()}_{name}", position)
