@@ -67,7 +67,7 @@ def sized(picture: Tensor, longest: int) -> Tensor:
 
 
 def received(name: str, size: int, content: bytes, read: Callable[[Path], Tensor]) -> Tensor:
-    """An uploaded file as read(path) gives it; CourseError, which calls the file by its name, where it cannot."""
+    """An uploaded file as read(path) gives it; CourseError, which calls it by its name, where it cannot be read."""
     if size > LARGEST:
         limit = f"{LARGEST // 10**6} MB at most: save it with fewer pixels, or as a JPEG"
         raise CourseError(f"{name}: {size / 1e6:.1f} MB, but an upload may have {limit}")
@@ -76,5 +76,5 @@ def received(name: str, size: int, content: bytes, read: Callable[[Path], Tensor
         file.write_bytes(content)
         try:
             return read(file)
-        except CourseError as error:
+        except (CourseError, OSError) as error:
             raise CourseError(str(error).replace(str(file), name)) from error

@@ -241,3 +241,4 @@ def test_every_control_is_labelled_reached_by_keyboard_and_readable(notebook, th
         assert min(contrasts.values()) >= 4.5, contrasts
         name = book.page.locator(".course-gan-panel").nth(position).get_attribute("class").split("course-gan-")[-1]
         book.shot(f"{theme.split()[1].lower()}_{name}", position)
+    book.command("apputils:change-theme", theme="JupyterLab Light")

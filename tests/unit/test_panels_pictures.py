@@ -310,11 +310,18 @@ def test_translators_are_styles_too_as_in_lesson_08():
     assert tuple(panel.knobs["style"].options) == ("B to A", "A to B")
 
 
-def test_a_reader_that_fails_in_its_own_way_is_one_line_too():
-    panel = panels.Stylist(longest=64, read=lambda path: [][0])
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (lambda path: [][0], "✗ IndexError: list index out of range"),
+        (Image.open, "✗ cannot identify image file &#x27;a.png&#x27;"),
+    ],
+)
+def test_a_reader_that_fails_in_its_own_way_is_one_line_too(read, said):
+    panel = panels.Stylist(longest=64, read=read)
     panel.open()
     panel.guarded(lambda: panel.receive("content", "a.png", 3, [b"abc"]))()
-    assert line(panel) == "✗ IndexError: list index out of range"
+    assert line(panel) == said
 
 
 def test_places_match_the_dropdown(stylist):
