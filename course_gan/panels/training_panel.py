@@ -161,6 +161,7 @@ class Training(Panel):
         wide = samples.shape[-1] <= 32 and len(samples) % 16 == 0
         self.live.images, self.live.columns = samples, 16 if wide else self.recipe.columns
         figure = self.live.figure()
+        figure.set_size_inches((1 if self.box else 0.7) * figure.get_size_inches())  # small where it is stored
         if not self.live.rows:
             above = figure.axes[0]
             above.set(xlim=(0, self.recipe.steps), yticks=[])
