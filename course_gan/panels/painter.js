@@ -33,7 +33,7 @@ function render({ model, el }) {
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-label", "label map: paint with the mouse; or arrow keys (with Shift faster) and Space");
   canvas.style.cssText = `width: ${width * zoom}px; height: ${height * zoom}px; max-width: 100%;
-    image-rendering: pixelated; touch-action: none; cursor: crosshair; display: block`;
+    image-rendering: pixelated; touch-action: none; display: block`;
   const pen = canvas.getContext("2d"), sheet = pen.createImageData(width, height);
   let labels, last = null, cursor = [width >> 1, height >> 1], keys = false;
 
@@ -104,7 +104,10 @@ function render({ model, el }) {
 
   el.setAttribute("data-lm-suppress-shortcuts", "true");  // or JupyterLab moves to the next cell with the arrows
   el.append(palette(model), canvas);
+  const point = () => { canvas.style.cursor = model.get("fill") ? "cell" : "crosshair"; };
+  model.on("change:fill", point);
   model.on("change:labels", load);
+  point();
   load();
 }
 

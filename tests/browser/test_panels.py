@@ -135,7 +135,7 @@ def test_what_goes_wrong_is_one_line_and_nothing_is_lost(notebook):
     book.says("news", "✗ out of memory: choose a smaller batch size or width")
     book.shot("out_of_memory")
     book.find("start").click()  # and after all that a new game trains, the old one is kept
-    book.until("panel.game.steps > 5")
+    book.until("panel.previous is not None and panel.game.steps > 5")
     assert book.kernel("panel.previous.game.steps") == steps
     book.find("stop").click()
     book.says("news", "stopped at step")
