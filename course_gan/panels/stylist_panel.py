@@ -71,7 +71,7 @@ class Stylist(Panel):
         mask = shares(content, s["place"], s["mix"], s["elsewhere"])
         used = [k for k in (0, 1) if mask[k].any()]
         self.result = self.paint(content, [styles[k][1] for k in used], strength=s["strength"], mask=mask[used])
-        height, width = (3.5, 9.4) if self.box else (2.2, 5.9)  # a notebook that stores it stays small
+        height, width = (3.5, 9.4) if self.box else (2.0, 5.3)  # a notebook that stores it stays small
         figure, axes = plots.panels(1, 4, height, width, width_ratios=[1, 1, 1, 2.3])
         for axis, (name, picture) in zip(axes, [*parts, ("painted", self.result)]):
             if isinstance(picture, Tensor):
