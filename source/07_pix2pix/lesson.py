@@ -9,7 +9,7 @@
 # |---|---|
 # | Time | 60 minutes to read, 1 minute to compute on two cores |
 # | Builds on | 01 (the game), 03 (transposed convolutions, batch norm), 05 (features, Fréchet distance) |
-# | Panel | painting a map with the mouse: in a later release; section 10 takes a map of yours by its path |
+# | Panels | paint a map with the mouse, and train a painter of your own: the end of section 10 |
 #
 # So far noise became pictures, and nobody could ask for anything. From here on **an image goes in and an image comes
 # out**. The top row below is what we ask for, in four colours: green for grass, yellow for gravel, red for brick, blue
@@ -868,6 +868,22 @@ try:
     read_map("no/such/file.png")
 except CourseError as error:
     print(error)
+
+# %% [markdown]
+# **By mouse.** The first panel asks the shipped painter after each stroke. (In JupyterLab, run the cells: a brush, four
+# classes and buttons appear.) Paint a thin wall across the sky, then widen it: from which width on does it get mortar?
+# Clear the map to one class, then add a small spot of another far from all borders, and watch how far its effect reaches.
+# The second trains a painter with settings of yours, 400 steps as in section 8: an L1 of 0, of 100, an adversarial weight
+# of 0. What it has trained is `panel.game`, and `panels.painter(panel)` lets you paint with that.
+
+# %%
+from course_gan import panels
+
+panels.painter(painter if FROM_SCRATCH else None)
+
+# %%
+panel = panels.training("07", PROFILE, seed=SEED, steps=400)
+panel
 
 # %% [markdown]
 # ## Summary

@@ -9,7 +9,7 @@
 # |---|---|
 # | Time | 45 minutes to read; 1 minute to compute on two cores |
 # | Builds on | lesson 03 (convolutions up and down); lesson 00 (photos and textures). There is no discriminator here |
-# | Panel | upload, strength and styles by mouse: a later release puts them into section 7 |
+# | Panel | your own pictures, strength, mixtures and places by mouse: the end of section 8 |
 #
 # This is where we are going. On top four pictures to take the style from, at the left three photos; a network that was
 # trained for ten minutes on one core fills in the rest. Two of the pictures it had never seen.
@@ -668,6 +668,17 @@ for name in ("holiday.jpg", "notes.png"):
         read_picture(folder / name)
     except CourseError as error:
         print(str(error).replace(str(folder), "…"))
+
+# %% [markdown]
+# **By mouse.** The panel does all of sections 7 and 8 by `stylize`. (In JupyterLab, run the cell: menus, sliders and
+# fields for uploads appear; what you upload stays on your machine.) Put a photo of yours into the style of another of
+# your photos; give its bright parts one style and, with *second style elsewhere*, the rest another. Below the sliders is a
+# link to the result. `make app` serves the same panel as a page of its own.
+
+# %%
+from course_gan import panels
+
+panels.stylist()
 
 # %% [markdown]
 # ## 9 · What the choices do

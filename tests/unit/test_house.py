@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,14 @@ def test_files_and_rooms_stay_small():
     core = sum(code_lines(p) for p in FILES if room_of(p) in CORE)
     assert core <= 2000, f"the core holds {core} lines of code"
     assert sum(code_lines(p) for p in FILES) <= 4500
+
+
+def test_what_is_no_python_is_packaged_too():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    others = [path for path in PACKAGE.rglob("*.*") if path.suffix not in (".py", ".pyc")]
+    assert {path.suffix for path in others} == {".js", ".mplstyle"}
+    assert [path for path in others if not any(path.match(pattern) for pattern in patterns)] == []
 
 
 def _python(code: str) -> str:
