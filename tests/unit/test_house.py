@@ -101,7 +101,7 @@ def test_files_and_rooms_stay_small():
 def test_what_is_no_python_is_packaged_too():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["*"]
-    others = [path for path in PACKAGE.rglob("*.*") if path.suffix not in (".py", ".pyc")]
+    others = [p for p in PACKAGE.rglob("*.*") if p.suffix not in (".py", ".pyc") and "/." not in p.as_posix()]
     assert {path.suffix for path in others} == {".js", ".mplstyle"}
     assert [path for path in others if not any(path.match(pattern) for pattern in patterns)] == []
 
