@@ -401,31 +401,39 @@ claim("mean age of the old ones, in steps of ours", ages[ages > 0].mean() / 8, 1
 #
 # ## 6 · Train
 #
-# Here is the game with all its terms, from the start: held-out letters and their translations, both ways. The shipped
-# translators come from the same recipe, a few minutes later (`course-gan train 08`). One departure from the paper: the cycle term weighs
-# 5 instead of 10 and identity 1 instead of 5. A photograph of a horse becomes a zebra with its outline untouched; a letter has to
-# change its very shape, and a strong "leave everything as it is" would forbid that.
+# Here is the game from the start: held-out letters and their translations, both ways. The shipped translators come from the
+# same recipe, minutes later (`course-gan train 08`). A photograph of a horse becomes a zebra with its outline untouched; a letter
+# has to change its very shape. So the recipe departs from the paper:
+#
+# - Less "leave everything as it is": the cycle term weighs 2 instead of 10, and the identity term is left out (section 8
+#   shows what it would cost).
+# - D's patches measure 16 pixels, half a letter. It is to judge strokes, weight and serifs; a D that sees all of a letter can
+#   learn the 50 letters of its heap by heart, and then every letter that is not among them looks wrong to it.
+# - A coin turns each picture upside down or not. Slant, weight and serifs survive half a turn, and there are twice as many shapes.
+#
+# These settings were picked by short trainings in which twelve *other* characters were held out, so that the scores of section 7
+# are not those that we chose by.
 
 # %%
 recipe = build("08", PROFILE, steps=STEPS, **GIVEN)
 live = plots.LiveFigure(
-    losses=["cycle", "identity", "discriminator_loss"],
+    losses=["cycle", "adversarial", "discriminator_loss"],
     columns=8,
     caption="Losses, and below them held-out letters (rows 1 and 3) with their translations (rows 2 and 4).",
 )
 history = []
 for record in train(recipe.game, recipe.batches, recipe.steps):
-    history.append([record[name] for name in ("cycle", "identity", "discriminator_loss")])
+    history.append([record[name] for name in ("cycle", "discriminator_loss")])
     live.update(record, images=recipe.preview)
 
 # %%
 history = torch.tensor(history)
 first, last = history[: max(1, STEPS // 10)].mean(dim=0), history[-max(1, STEPS // 10) :].mean(dim=0)
 claim("cycle loss, last tenth over first", last[0] / first[0], 0.02, 0.6)
-claim("D's loss at the end (0.5 if it cannot tell at all)", last[2], 0.2, 0.6)
+claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 
 # %% [markdown]
-# *What you should see:* within seconds the translators copy (cycle and identity loss fall fast: copying is the shortest way to
+# *What you should see:* within seconds the translators copy (the cycle loss falls fast: copying is the shortest way to
 # close a cycle). Then, slowly, D's objections bend the copies: strokes swell and lean over on the way to B, get thin and straight
 # on the way to A. **Copy first, then change what D insists on**: this order is the leaning that section 2 spoke of.
 #
@@ -477,11 +485,27 @@ for d in "ab":
 # B → A, and by its style. TODO-ANSWER
 # </details>
 #
+# Is a failed style a bad picture? Not always, for the judge is touchier than the eye. To see how touchy, ask it about *real* glyphs
+# with a little noise on them, a twentieth of the way from black to white:
+
+# %%
+for d in "ab":
+    real, characters = data.to_float(held_out[d].images), held_out[d].labels["character"]
+    dust = 0.1 * torch.randn(real.shape, generator=torch.Generator().manual_seed(SEED))
+    content, style = right(real + dust, characters, FACES[d])
+    claim(f"real glyphs of {d.upper()} with noise of 0.1: content", content, 0.9, 1)
+    claim(f"real glyphs of {d.upper()} with noise of 0.1: domain", style, 0.4, 1)
+
+# %% [markdown]
+# The letters are read as before, the thin sans loses a third of its style to dust that one hardly sees. Style taken is therefore a hard
+# measure for B → A, whose strokes are thin: a ragged edge is enough to fail. TODO-TOUCHY
+#
 # ## 8 · Terms removed, one at a time
 #
 # The same game without its cycle term, without its identity term, without both (a bare GAN in each direction) and without its
-# pool: half the width, 400 steps, three seeds each. `python scripts/08_cyclegan.py ablations` played them
-# (`results/08_ablations.json`, `results/08_*.png`); nothing of it is computed here. Judged on held-out characters, as above.
+# pool. To remove a term it has to be there, so this game is closer to the paper's than ours of section 6: cycle weight 5, identity
+# 1, patches of 34 pixels, no half turns; and shorter, 400 steps, three seeds each. `python scripts/08_cyclegan.py ablations`
+# played them (`results/08_ablations.json`, `results/08_*.png`); nothing of it is computed here. Judged on held-out characters, as above.
 #
 # > **Predict:** without the cycle term, will the letters still be kept? Section 2 says that nothing forces them to be.
 
@@ -527,8 +551,33 @@ axes[0].set_yticklabels([v.replace("_", " ") for v in VARIANTS])
 axes[0].invert_yaxis()
 plots.show(figure, "Content kept and style taken on held-out letters: a dot for each seed, a bar for their mean.")
 
+
+# %%
+def mean(variant, quantity, ways=tuple(WAYS)):
+    return np.mean([numbers(variant, way, quantity).mean() for way in ways])
+
+
+for v in ("all_terms", "without_identity", "without_cycle", "without_both"):
+    low, high = {"without_cycle": (0.7, 0.82), "without_both": (0.6, 0.73)}.get(v, (0.88, 0.94))
+    claim(f"content kept, both ways, {v.replace('_', ' ')}", mean(v, "content"), low, high, exact=True)
+for way in WAYS:
+    gain = mean("without_identity", "style", [way]) - mean("all_terms", "style", [way])
+    claim(f"style gained by leaving the identity term out, {way}", gain, 0.03, 0.1, exact=True)
+factor = mean("without_both", "cycle_error") / mean("all_terms", "cycle_error")
+claim("cycle error without both terms over that with all", factor, 2.5, 4, exact=True)
+
 # %% [markdown]
-# TODO-ABLATION-TEXT
+# <details><summary>Answer</summary>
+#
+# Most of them, three in four with the identity term alone, two in three with neither. Nothing in the loss asks for it: this is the leaning of
+# section 2, at work by itself. Where it fails, look at the picture: letters lose a bar or a bow, one becomes another that is as good for D.
+# </details>
+#
+# So the **cycle term** does not create the content, but holds what the leaning found: nine letters in ten instead of two in three. The **identity term**
+# holds too, where there is no cycle term; beside one it adds nothing to the content and costs style, six or seven pictures in a hundred. This
+# is why our recipe leaves it out. (On photographs the paper uses it to keep *colours*. Our letters have none.)
+#
+# Note where the loss of a term does *not* show: the style. A bare GAN takes it as well as the full game, at least towards B.
 
 # %% [markdown]
 # ## 9 · What the pool did
@@ -555,12 +604,25 @@ for axis, title in ((left, "how far translations moved"), (right_, "what the las
     axis.legend()
 plots.show(figure, "With and without a pool, mean and range of three seeds. Left: movement. Right: memory.")
 
+
 # %%
-print("TODO")
+def over_seeds(variant, quantity, look):
+    return np.mean([run[quantity][look] for run in study["runs"] if run["variant"] == variant])
+
+
+apart = [mean("all_terms", q, [w]) - mean("without_pool", q, [w]) for w in WAYS for q in ("content", "style")]
+claim("largest difference of the four scores, pool or none", np.abs(apart).max(), 0, 0.03, exact=True)
+moved = over_seeds("without_pool", "moved", -1) / over_seeds("all_terms", "moved", -1)
+claim("movement at the end, without a pool over with one", moved, 0.8, 1.25, exact=True)
+memory = [over_seeds(v, "memory", 0) for v in ("all_terms", "without_pool")]
+claim("what the last D says of the oldest fakes, pool", memory[0], 0.25, 0.4, exact=True)
+claim("the same without a pool", memory[1], 0.25, 0.4, exact=True)
 
 # %% [markdown]
-# TODO-POOL-TEXT
-
+# **Not here.** The scores agree to a point or two, the translations come to rest equally, and the last D knows the oldest fakes for fakes
+# *better* than the newest (lower on the right is better), pool or none: the old ones are simply worse. Section 5 says why
+# the pool could not do much: it looks back twelve steps. Nor does this prove that pools are useless: it is one game, short, and
+# not one of those that oscillate. What it does show is that "without it, it forgets" is not a law.
 
 # %% [markdown]
 # ## 10 · What cycles hide
