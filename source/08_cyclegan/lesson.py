@@ -441,14 +441,15 @@ claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 #
 # Two questions, one judge: the classifier of lesson 05 (`scripts/05_features.py`), which names the character and the typeface of a
 # picture. **Content kept:** it reads the letter that went in. **Style taken:** the typeface it names is one of the target domain's.
-# Both on held-out characters, in all typefaces of the domain, upright and slightly turned.
+# Both on held-out characters in all typefaces of the domain: as those draw them (36 pictures of A, 24 of B), and with seven
+# copies of each, turned, sheared and scaled a little.
 #
 # A judge has to be judged first: what does it say of *real* glyphs? Two confessions: it was trained on 992 of the 1,240 pairs of
 # character and typeface, with our held-out characters among them (a judge should know its letters), and it names the exact typeface of
 # glyphs it has not seen in 81 % of cases only. We ask it for less, the domain; but then its mistakes on real glyphs are the ceiling
 # for any translator.
 #
-# > **Predict:** which direction is harder, A → B or B → A, and by which of the two questions?
+# > **Predict:** which direction is harder, A → B or B → A?
 
 
 # %%
@@ -459,34 +460,57 @@ def right(pictures, characters, typefaces):  # shares (content, style)
     return [hit.float().mean().item() for hit in hits]
 
 
-score = {}
+score, drawn = {}, {d: upright.where(typeface=FACES[d], character=HELD_OUT) for d in "ab"}
 for d in "ab":
-    score["real glyphs", d] = right(held_out[d].images, held_out[d].labels["character"], FACES[d])
-for way, (source, target) in WAYS.items():
-    for name, letters in (("held-out", held_out[source]), ("known", heaps[source].subset(slice(0, None, 3)))):
+    for name, letters in (("real, as drawn", drawn[d]), ("real, turned too", held_out[d])):
+        score[name, d] = right(data.to_float(letters.images), letters.labels["character"], FACES[d])
+for way, (d, target) in WAYS.items():
+    known = heaps[d].subset(slice(0, None, 3))
+    for name, letters in (("held out, as drawn", drawn[d]), ("held out, turned too", held_out[d]), ("known", known)):
         pictures = translators[way](data.to_float(letters.images))
         score[name, way] = right(pictures, letters.labels["character"], FACES[target])
 
 # %%
 print(f"{'':<34}{'content':>9}{'style':>9}")
 for (name, where), (content, style) in score.items():
-    label = {"a": "in A", "b": "in B", "a_to_b": "letters, A → B", "b_to_a": "letters, B → A"}[where]
-    print(f"{name + ' ' + label:<34}{content:9.1%}{style:9.1%}")
-for way in WAYS:
-    claim(f"content kept, held-out, {way}", score["held-out", way][0], 0.85, 1)
-    claim(f"style taken, held-out, {way}", score["held-out", way][1], 0.85, 1)
+    label = {"a": "A", "b": "B", "a_to_b": "A → B", "b_to_a": "B → A"}[where]
+    print(f"{label + ', ' + name:<34}{content:9.1%}{style:9.1%}")
+for name, low in (("held out, as drawn", 0.85), ("held out, turned too", 0.78)):
+    for way in WAYS:
+        claim(f"content kept, {name}, {way}", score[name, way][0], low, 1)
+        claim(f"style taken, {name}, {way}", score[name, way][1], low, 1)
 for d in "ab":
-    claim(f"content read in real glyphs of {d.upper()}", score["real glyphs", d][0], 0.95, 1)
-    claim(f"domain named of real glyphs of {d.upper()}", score["real glyphs", d][1], 0.85, 1)
+    claim(f"content read in real glyphs of {d.upper()}", score["real, turned too", d][0], 0.95, 1)
+    claim(f"domain named of real glyphs of {d.upper()}", score["real, turned too", d][1], 0.85, 1)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# B → A, and by its style. TODO-ANSWER
+# B → A, clearly by content. Its task is to take away what tells letters apart, as the next cell shows.
 # </details>
 #
-# Is a failed style a bad picture? Not always, for the judge is touchier than the eye. To see how touchy, ask it about *real* glyphs
-# with a little noise on them, a twentieth of the way from black to white:
+# So on letters as their typefaces draw them at least 85 in 100 keep their content and as many take the style, both ways. **With the turned copies two of
+# the four shares fall short of that**, the style towards B and the content towards A. Look at what failed.
+
+# %%
+letters = held_out["b"]
+pictures = translators["b_to_a"](data.to_float(letters.images))
+asked, read = letters.labels["character"], judge.classify(pictures)["character"]
+wrong = (asked != read).nonzero()[:, 0]
+names = [f"{data.CHARACTERS[asked[i]]} read as {data.CHARACTERS[read[i]]}" for i in wrong]
+if len(wrong) >= 8:  # the untrained networks of the smoke profile may do anything
+    figure = plots.image_grid(pictures[wrong[:16]], columns=8, titles=names[:16])
+    plots.show(figure, "Translations B → A whose letter the judge reads otherwise.")
+TWINS = {"W read as w", "l read as I", "0 read as O"}
+claim("share of them that are W as w, l as I or 0 as O", np.mean([name in TWINS for name in names]), 0.45, 0.85)
+
+# %% [markdown]
+# *What you should see:* good letters, most of them. Two in three are **twins**. A wide `W` is drawn smaller, to fit into the box, and a
+# small `W` without serifs *is* a `w`; a bare `l` is an `I`; a round `0` an `O`. Their shapes do not say which they are, in either domain,
+# and no term of the loss could. Most of the rest are one `M` that our judge takes for a `w`: the judge's mistake.
+#
+# And the style? A failed style need not be a bad picture either, for the judge is touchier than the eye. To see how touchy, ask it about
+# *real* glyphs with a little noise on them, a twentieth of the way from black to white:
 
 # %%
 for d in "ab":
@@ -497,8 +521,8 @@ for d in "ab":
     claim(f"real glyphs of {d.upper()} with noise of 0.1: domain", style, 0.4, 1)
 
 # %% [markdown]
-# The letters are read as before, the thin sans loses a third of its style to dust that one hardly sees. Style taken is therefore a hard
-# measure for B → A, whose strokes are thin: a ragged edge is enough to fail. TODO-TOUCHY
+# The letters are read as before, but the thin sans loses a third of its style to dust that one hardly sees. "Style taken" measured so is hard to
+# satisfy: a ragged edge is enough to fail. A number of a judge is a number *of that judge*.
 #
 # ## 8 · Terms removed, one at a time
 #
@@ -663,13 +687,11 @@ strips = {
     "F(G(a))": spies["b_to_a"](fake),
     "G(a) + noise": noisy,
     "F(G(a) + noise)": spies["b_to_a"](noisy),
-    "G(a), dark\\nparts × 20": ((fake + 1) * 20 - 1).clamp(-1, 1),
+    "G(a) × 20": ((fake + 1) * 20 - 1).clamp(-1, 1),
 }
-grid = torch.cat([pictures[:12] for pictures in strips.values()])
-caption = (
-    "Held-out letters with dots, there and back; the same with noise on the translation; the translation amplified."
-)
-plots.show(plots.image_grid(grid, columns=12, rows=list(strips)), caption, key=True)
+grid = torch.cat([pictures[:8] for pictures in strips.values()])
+caption = "Held-out letters with dots, there and back; the same with noise on the way; the translation amplified."
+plots.show(plots.image_grid(grid, columns=8, rows=list(strips)), caption, key=True)
 
 
 # %%
@@ -738,7 +760,8 @@ for name, players in pairs.items():
     )
 
 # %% [markdown]
-# TODO-HIDDEN-TEXT
+# The spies' error grows several times over, ours by little: what brings our letters back stands in the picture for all to
+# see. One such number beside the cycle error costs a line of code, and tells what the cycle error cannot.
 #
 # ## 11 · Your own heaps, your own letter
 #
@@ -804,13 +827,15 @@ figure = plots.image_grid(grid, columns=4, titles=["yours", "A → B", "yours", 
 plots.show(figure, "A letter from a file, made bold italic with serifs, and made thin and upright.")
 
 # %% [markdown]
-# *What you should see:* TODO-OWN
+# *What you should see:* the stroke, swollen and with a serif or two on the way to B; on the way to A, close to what it was (it
+# *is* a sans already, and what looks like A is what A's translator has learnt to make). Neither translator has seen a pen. Try a
+# letter of your own hand, then one with a slant, then a face: what is far from both heaps comes out as strokes all the same.
 #
 # ## Summary
 #
 # - Two heaps fix the distribution of outputs, not what becomes of any one picture: shuffling is free, for cycle and identity terms too.
 # - Content is kept because copying is where training starts and every departure has to be paid for; so measure it, with a judge whose own errors you state.
-# - TODO-SUMMARY-ABLATION
+# - Without the cycle term letters get lost, not styles; the identity term costs style and, beside a cycle term, adds nothing here.
 # - Cycles reward hiding what the target domain cannot show; noise on the translation exposes it, a small cycle error does not.
 # - A pool of 50 remembers 100 arrivals: 100 steps at the published batch of 1, 12 at ours.
 #
