@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from course_gan import models
-from course_gan.lessons.build import machine
+from course_gan.lessons.machine import machine
 from course_gan.training import GAN, Backend
 
 ROUNDS, STEPS, BATCH = 9, 10, 64

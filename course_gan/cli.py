@@ -11,8 +11,8 @@ from course_gan.errors import CourseError
 from course_gan.lessons.notebook import PROFILES
 
 
-class _Command(click.Group):
-    """A group that turns every error a person can cause into one line: status 1, or 2 for the words of the command."""
+class OneLine:
+    """Makes a click command turn every error a person can cause into one line: status 1, or 2 for its words."""
 
     def main(self, *args, standalone_mode=True, **kwargs):
         try:
@@ -39,9 +39,13 @@ class _Command(click.Group):
             context.exit(1)
 
 
-@click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(OneLine, click.Group):
+    pass
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def main():
-    """The GAN course from the command line: run its lessons, train their models, build its notebooks."""
+    """The GAN course from the command line: run its lessons, train their models, see your progress."""
 
 
 def _value(text: str):
@@ -112,45 +116,6 @@ def train(lesson, out, profile, pairs, resume):
         run_training(lesson, profile, out, resume, _parameters(pairs))
     except KeyboardInterrupt:  # the run has said how to go on
         sys.exit(130)
-
-
-@main.command()
-@click.argument("lesson", nargs=-1)
-@click.option("--force", is_flag=True, help="Build even what is current.")
-@click.option("--check", is_flag=True, help="Only say what is stale; exit status 1 if anything is.")
-@click.option("--threads", default=2, show_default=True, help="Computing threads; 1 where other work goes on.")
-def build(lesson, force, check, threads):
-    """Build notebooks/ from source/, executed under the cpu profile; solutions/ and exercises/, unexecuted.
-
-    Only what is stale. LESSON is a number (03), a name (03_dcgan) or clinic; all where none is given.
-    """
-    from tqdm import tqdm
-
-    from course_gan.lessons import build as builder
-    from course_gan.lessons import exercises as exercise_builder
-    from course_gan.lessons.find import choose, exercises
-
-    stale, chosen = 0, choose(lesson)
-    wanted = [e for e in exercises() if not lesson or e.name in {one.name for one in chosen}]
-    for name, state in exercise_builder.build(wanted, check).items():
-        click.echo(f"{name}: exercise {state}{'' if check or state == 'current' else '; built'}")
-        stale += state != "current"
-    for one in chosen:
-        state = builder.state(one)
-        click.echo(f"{one.name}: {state}")
-        if state == "current" and not force:
-            continue
-        stale += 1
-        if not check:
-            with tqdm(desc=one.name, unit="cell", leave=False, disable=None) as bar:
-
-                def progress(done, cells, bar=bar):
-                    bar.total = cells
-                    bar.update(done - bar.n)
-
-                seconds = builder.build(one, threads=threads, progress=progress)
-            click.echo(f"{one.name}: built in {seconds:.0f} s")
-    sys.exit(1 if check and stale else 0)
 
 
 @main.command()

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data, metrics, models
-from course_gan.lessons.build import machine
+from course_gan.lessons.machine import machine
 from course_gan.lessons.recipes import build
 from course_gan.paths import ROOT
 from course_gan.plots.grids import mosaic

@@ -14,8 +14,8 @@ import papermill
 import torch
 
 from course_gan.lessons import convert
-from course_gan.lessons.build import machine
 from course_gan.lessons.find import choose
+from course_gan.lessons.machine import machine
 from course_gan.lessons.notebook import claims_in
 from course_gan.paths import ROOT
 

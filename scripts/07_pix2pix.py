@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from course_gan import data, metrics
-from course_gan.lessons.build import machine
+from course_gan.lessons.machine import machine
 from course_gan.lessons.recipes import build
 from course_gan.models.features import load_features
 from course_gan.models.shipped import save_weights

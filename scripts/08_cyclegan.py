@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from course_gan import data
-from course_gan.lessons.build import machine
+from course_gan.lessons.machine import machine
 from course_gan.lessons.recipes import build, settings
 from course_gan.models import PatchDiscriminator, ResNetGenerator, load_features, save_weights
 from course_gan.paths import ROOT

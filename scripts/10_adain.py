@@ -16,7 +16,7 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data
-from course_gan.lessons.build import machine
+from course_gan.lessons.machine import machine
 from course_gan.lessons.recipes import build, settings
 from course_gan.lessons.stylize import edges_kept, grain_distance, load_adain, palette_distance, stylize
 from course_gan.lessons.train import run

@@ -40,9 +40,7 @@ def cifar10(root: str = "datasets", split: str = "train", size: int = 32, downlo
     return _in_memory("CIFAR10", "object", wanted, root, split, size, download)
 
 
-def celeba(
-    root: str = "datasets", split: str = "train", size: int = 64, download: bool = False, limit=None
-) -> ImageSet:
+def celeba(root: str = "datasets", split: str = "train", size=64, download: bool = False, limit=None) -> ImageSet:
     """CelebA (arXiv:1411.7766): 162,770 and 19,962 aligned faces, with each of 40 attributes as a no/yes factor.
 
     Arguments and errors are those of mnist; the files are in root/celeba. limit: take only the first so many; all

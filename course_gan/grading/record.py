@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from course_gan.grading.check import Result, load
-from course_gan.paths import ROOT
+from course_gan.paths import ROOT, write_whole
 
 MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
 _session: dict[str, dict] = {}  # where there is no learner's folder, a notebook still remembers its own
@@ -37,9 +37,7 @@ def keep(result: Result) -> None:
             return
         folder.mkdir(exist_ok=True)
         kept = read(folder) | {result.name: entry}
-        partial = folder / ".progress.json.partial"
-        partial.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(folder / "progress.json")
+        write_whole(folder / "progress.json", json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     except OSError:
         pass
 

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from course_gan.errors import CourseError
+from course_gan.paths import write_whole
 
 KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -48,12 +49,7 @@ def write(notebook, path: Path) -> None:
     import nbformat
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8", newline="\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, nbformat.writes(notebook, version=4) + "\n")
 
 
 def read(path: Path):

@@ -14,6 +14,7 @@ from course_gan.lessons import convert, report
 from course_gan.lessons.execute import TIMEOUTS, Outcome, execute
 from course_gan.lessons.find import Lesson
 from course_gan.lessons.notebook import check_profile
+from course_gan.paths import write_whole
 
 
 def run(
@@ -131,9 +132,7 @@ def _record(out: Path, profile: str, records: list[dict], order: list[str] | Non
     """Write run.json in one move, and the index where the order of its rows is given."""
     records = [r for r in records if r["status"] != "stopped"]
     try:
-        partial = out / ".run.json.partial"
-        partial.write_text(json.dumps({"profile": profile, "lessons": records}, indent=1) + "\n", encoding="utf-8")
-        partial.replace(out / "run.json")
+        write_whole(out / "run.json", json.dumps({"profile": profile, "lessons": records}, indent=1) + "\n")
         if order is not None:
             report.write_index(out, sorted(records, key=lambda r: order.index(r["lesson"])), profile)
             if (out / ".running").exists():

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from course_gan.errors import CourseError
 from course_gan.lessons.recipes import Recipe, Settings, build, settings
+from course_gan.paths import write_whole
 from course_gan.training import RunDirectory, train
 
 MAY_CHANGE = ("steps", "device", "dtype", "compile")  # on resuming; all else would make it another run
@@ -43,7 +44,7 @@ def run(
             recipe = build(lesson, profile, **overrides)
             directory.restore(recipe.game, recipe.batches)
             if writer:
-                _keep_settings(out, recipe.settings)
+                write_whole(out / "settings.json", json.dumps(recipe.settings, indent=2) + "\n")
             _train(recipe, directory, progress and writer)
     except ValueError as error:  # of a model or a game that cannot be built so
         raise CourseError(str(error)) from error
@@ -55,13 +56,6 @@ def run(
             print(f"\n{saved}; go on with: course-gan train {lesson} --out {out} --resume", file=sys.stderr)
         raise
     return recipe
-
-
-def _keep_settings(out: Path, chosen: Settings) -> None:
-    """Write settings.json in one move, since another process may be reading it."""
-    temporary = out / "settings.json.tmp"
-    temporary.write_text(json.dumps(chosen, indent=2) + "\n")
-    temporary.replace(out / "settings.json")
 
 
 def _kept_settings(out: Path, lesson: str, overrides: dict[str, Any]) -> Settings:

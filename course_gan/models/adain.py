@@ -14,7 +14,6 @@ from course_gan.errors import CourseError
 from course_gan.models.layers import at_least
 
 Counts = tuple[int, ...]  # one a level
-VGG19_WIDTHS, VGG19_REPEATS = (64, 128, 256, 512), (2, 2, 4)  # up to relu4_1 (arXiv:1409.1556)
 VGG19_FILE = "vgg19-dcbb9e9d.pth"  # torchvision's IMAGENET1K_V1
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of images in [0, 1]
 
@@ -36,8 +35,7 @@ def adain(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
     """
     if content.shape[1] != style.shape[1]:
         raise ValueError(f"content has {content.shape[1]} channels and style {style.shape[1]}, but they have to agree")
-    content_mean, content_std = channel_statistics(content, eps)
-    style_mean, style_std = channel_statistics(style, eps)
+    (content_mean, content_std), (style_mean, style_std) = (channel_statistics(x, eps) for x in (content, style))
     return (style_std * (content - content_mean) / content_std + style_mean).to(content.dtype)
 
 
@@ -72,8 +70,7 @@ class AdaINEncoder(nn.Module):
         super().__init__()
         _check(channels, widths, repeats)
         self.widths, self.repeats = tuple(widths), tuple(repeats)
-        layers, self.taps = [], []  # taps: where relu1_1, relu2_1, … are
-        inputs = channels
+        layers, self.taps, inputs = [], [], channels  # taps: where relu1_1, relu2_1, … are
         for width, repeat in zip(widths, (*repeats, 1)):
             layers += [nn.MaxPool2d(2)] if layers else []
             self.taps.append(len(layers) + 1)
@@ -89,8 +86,7 @@ class AdaINEncoder(nn.Module):
         x, found = (x - self.shift) / self.scale, []
         for index, layer in enumerate(self.features):
             x = layer(x)
-            if index in self.taps:
-                found.append(x)  # (b, widths[level], h / 2^level, w / 2^level)
+            found += [x] if index in self.taps else []  # (b, widths[level], h / 2^level, w / 2^level)
         return found
 
 
@@ -125,7 +121,7 @@ def vgg19_encoder(weights_path: str | Path | None = None) -> AdaINEncoder:
     if not path.is_file():
         url = f"https://download.pytorch.org/models/{VGG19_FILE}"
         raise CourseError(f"no VGG-19 weights at {path}: put {url} there, or use AdaINEncoder, which is trained here")
-    encoder = AdaINEncoder(3, VGG19_WIDTHS, VGG19_REPEATS, imagenet=True)
+    encoder = AdaINEncoder(3, (64, 128, 256, 512), (2, 2, 4), imagenet=True)  # VGG-19 (arXiv:1409.1556) up to relu4_1
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         encoder.load_state_dict({key: state[key] for key in encoder.state_dict()})

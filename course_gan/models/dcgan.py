@@ -22,9 +22,7 @@ class DCGANGenerator(nn.Module):
     ValueError for a size or a count that cannot be built.
     """
 
-    def __init__(
-        self, latent_dim: int = 100, channels: int = 3, width: int = 64, image_size: int = 64, norm: str = "batch"
-    ):
+    def __init__(self, latent_dim: int = 100, channels: int = 3, width: int = 64, image_size: int = 64, norm="batch"):
         super().__init__()
         at_least(1, latent_dim=latent_dim, channels=channels, width=width)
         self.latent_dim = latent_dim

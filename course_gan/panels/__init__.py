@@ -1,11 +1,11 @@
 """Panels: sliders and buttons on the learner's own objects, thin hands on functions that tests know."""
-# ruff: noqa: F401
 
 from course_gan.panels.dynamics_panel import Dynamics
 from course_gan.panels.frame import of_cell
 from course_gan.panels.latent_panel import Latent
 from course_gan.panels.minimax_panel import Minimax
-from course_gan.panels.players import TwoNumbers
+from course_gan.panels.painter_panel import Painter
+from course_gan.panels.stylist_panel import Stylist
 from course_gan.panels.training_panel import Training
 
 
@@ -18,7 +18,7 @@ def dynamics(game, points=None, modes=None, **options):
     """Play a game of the plane move by move, or let it run (lesson 02).
 
     game: a `course_gan.training.GAN` on points (n, 2), which are given too, with their modes (m, 2) if these are to be
-    counted; or `TwoNumbers`. options: std, count, limits, batch_size, seed; see `Dynamics`.
+    counted. options: std, count, limits, batch_size, seed; see `Dynamics`.
     """
     return of_cell(Dynamics, game, points, modes, **options)
 
@@ -38,3 +38,20 @@ def latent(source, directions=4, random=2):
     directions, random: how many principal and random directions get a slider.
     """
     return of_cell(Latent, source, directions, random)
+
+
+def painter(source=None, size=64):
+    """Paint a label map with the mouse and see the generator's answer to each stroke (lesson 07).
+
+    source: a pix2pix game, a training panel of one, or its generator; None is the painter shipped with lesson 07.
+    size: side of the map, in pixels.
+    """
+    return of_cell(Painter, source, size)
+
+
+def stylist(pictures=None, styles=None, paint=None, **options):
+    """Put a picture, packaged or uploaded, into a style or a mixture of two, everywhere or in places (lessons 10, 08).
+
+    All arguments may be left out; see `Stylist` for other pictures, styles and painters than those of lesson 10.
+    """
+    return of_cell(Stylist, pictures, styles, paint, **options)

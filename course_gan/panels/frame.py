@@ -4,7 +4,9 @@ import html
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 
@@ -37,12 +39,12 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
         return "out of memory: choose a smaller batch size or width and start again; the game so far is kept"
     if isinstance(error, NonFiniteError):
-        return f"{lines[0].split(';')[0]}: press Start with a lower learning rate"
+        return f"{lines[0].split(';')[0]}: start anew with a lower learning rate"
     return lines[0] if isinstance(error, CourseError | ValueError) else f"{type(error).__name__}: {lines[0]}"
 
 
 class Panel:
-    """A panel on the page. A subclass says what is drawn (`sketch`, `place`), what is read, and with which controls.
+    """A panel on the page. A subclass says what is drawn (`sketch`, `place`), what is read, and with which `controls`.
 
     On a live page naming it on a cell's last line shows it; elsewhere that shows the figure of its state. Widgets are
     made only when there is a page for them. `error`: the last exception, for whoever wants more than the line of news.
@@ -51,10 +53,15 @@ class Panel:
     name = "panel"
     shows = "a panel"  # what its picture shows
     welcome = ""  # the first line of news
+    beside = ()  # widgets at the left of the picture
+    sliders: ClassVar[dict[str, tuple]] = {}  # name: label, start, least and largest value, step
 
-    def __init__(self):
-        self.box = self.picture = self.error = self.before = None
+    def __init__(self, **start):
+        self.box = self.picture = self.error = self.before = self.worker = None
         self.knobs: dict[str, Any] = {}
+        self.state = {name: value for name, (_, value, *_) in self.sliders.items()}
+        for name, value in start.items():
+            self.set(name, value)
 
     def sketch(self) -> tuple:
         """A new Figure, and the artists of it that move; without any, the whole is drawn each time."""
@@ -67,17 +74,20 @@ class Panel:
         """The present state in numbers, in a line of HTML above the picture."""
         return ""
 
-    def controls(self) -> list:
-        """The widgets above the picture."""
-        raise NotImplementedError
+    def set(self, name: str, value: float) -> None:
+        """Set what a slider sets, and show what follows; CourseError for another name or a value out of range."""
+        if name not in self.sliders:
+            raise CourseError(f"the panel has no {name!r}: it has {', '.join(self.sliders)}")
+        label, _, low, high, _ = self.sliders[name]
+        if not low <= value <= high:
+            raise CourseError(f"{label} is {value!r}, but has to be from {low:g} to {high:g}")
+        self.state[name] = value
+        self.show()
 
     def halt(self) -> None:
-        """End what runs in the background; a subclass with a worker does."""
-
-    @property
-    def caption(self) -> str:
-        """What stands below the figure where no page is live."""
-        return f"The panel as it starts: {self.shows}."
+        """End what runs in the background."""
+        if self.worker is not None:
+            self.worker.halt()
 
     def draw(self) -> Picture:
         """A new Picture of the state as of now; `self.picture` is the one that the page shows."""
@@ -108,8 +118,7 @@ class Panel:
     def say(self, text: str, wrong: bool = False) -> None:
         """Put one line below the picture."""
         if self.box is not None:
-            look = ("var(--jp-error-color1, #c62828)", "✗ ", "alert") if wrong else ("inherit", "", "status")
-            colour, mark, role = look
+            colour, mark, role = ("var(--jp-error-color1, #c00)", "✗ ", "alert") if wrong else ("inherit", "", "status")
             self.news.value = f'<span role="{role}" style="color: {colour}">{mark}{html.escape(text)}</span>'
 
     def fail(self, error: BaseException) -> None:
@@ -121,12 +130,12 @@ class Panel:
         """Make the widgets, once, and return the box that holds them."""
         if self.box is None:
             kit = widgets()
-            look = {"max_width": "100%", "align_self": "flex-start"}
+            look = {"max_width": "100%", "align_self": "flex-end"}
             self.image = kit.Image(format="png", layout=look).add_class("course-gan-picture")
             self.news, self.readout = (kit.HTML().add_class(f"course-gan-{name}") for name in ("news", "readout"))
             # ipywidgets gives a picture no alternative text (and no view, if it has a tooltip), so a caption has to do.
             caption = kit.HTML(f"<small>Above: {html.escape(self.shows)}.</small>")
-            parts = [*self.controls(), self.readout, self.image, caption, self.news]
+            parts = [*self.controls(), self.readout, row(*self.beside, self.image), caption, self.news]
             self.box = kit.VBox(parts, layout={"width": "100%"})
             self.box.add_class("course-gan-panel").add_class(f"course-gan-{self.name}")
             self.redraw()
@@ -144,12 +153,13 @@ class Panel:
 
         return handle
 
-    def button(self, text: str, act: Callable, tip: str):
-        """A button that calls act(), kept in `knobs` and found on the page by the class course-gan-TEXT."""
-        made = self.knobs[text] = widgets().Button(description=text, tooltip=tip, layout={"width": "auto"})
-        act = self.guarded(act)
-        made.on_click(lambda _: act())
-        return made.add_class(f"course-gan-{text.lower().replace(' ', '-')}")
+    def buttons(self, *wanted: tuple[str, Callable, str]):
+        """A row of buttons (text, act, tip) that call act(), kept in `knobs`; on the page of class course-gan-TEXT."""
+        for text, act, tip in wanted:
+            made = self.knobs[text] = widgets().Button(description=text, tooltip=tip, layout={"width": "auto"})
+            made.on_click(self.guarded(lambda _, act=act: act()))
+            made.add_class(f"course-gan-{text.lower().replace(' ', '-')}")
+        return row(*(self.knobs[text] for text, *_ in wanted))
 
     def knob(self, kind: str, name: str, label: str, act: Callable, **options):
         """A labelled control of this kind of ipywidgets; act() is given a new value. Kept and found as a button is."""
@@ -160,13 +170,22 @@ class Panel:
         made.observe(lambda change: act(change["new"]), "value")
         return made.add_class(f"course-gan-{name.replace(' ', '-').replace('_', '-')}")
 
+    def slides(self, **options):
+        """A row of all sliders."""
+        for name, (label, _, low, high, step) in self.sliders.items():
+            given = {"value": self.state[name], "min": low, "max": high, "step": step} | options
+            kind = "IntSlider" if isinstance(low, int) else "FloatSlider"
+            self.knob(kind, name, label, partial(self.set, name), **given)
+        return row(*(self.knobs[name] for name in self.sliders))
+
     def _ipython_display_(self):
+        caption = f"The panel as it starts: {self.shows}."
         if not live():
-            plots.show(self.figure(), self.caption)
+            plots.show(self.figure(), caption)
             return
         from IPython.display import display
 
-        data, metadata = bundle(self.figure(), self.caption)
+        data, metadata = bundle(self.figure(), caption)
         data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.open().model_id}
         display(data, raw=True, metadata=metadata)
         if self.before is not None:
@@ -185,6 +204,18 @@ def widgets():
         wanted = "install the notebooks extra (pip install -e '.[notebooks]')"
         raise CourseError(f"panels need ipywidgets: {wanted}") from None
     return ipywidgets
+
+
+def scripted(script: str, **state):
+    """A widget that the file SCRIPT.js beside this one draws, and whose state it shares: bytes, numbers, texts …"""
+    widgets()
+    import anywidget
+    import traitlets as t
+
+    kinds = {bytes: t.CBytes, bool: t.Bool, int: t.Int, str: t.Unicode, list: t.List}
+    shared = {name: kinds[type(value)](value).tag(sync=True) for name, value in state.items()}
+    source = {"_esm": Path(__file__).with_name(f"{script}.js")}
+    return type(script, (anywidget.AnyWidget,), source | shared)().add_class(f"course-gan-{script}")
 
 
 def row(*parts):

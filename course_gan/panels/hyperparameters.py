@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 from course_gan.errors import CourseError
-from course_gan.lessons import recipes
 
 # name: least and largest value. A recipe shows those that it has, in this order.
 RANGES = {
@@ -33,26 +32,17 @@ def _text(value: Any) -> str:
 
 def changes(texts: dict[str, str], settings: dict[str, Any]) -> dict[str, Any]:
     """The fields whose text says something else than the settings, as values; CourseError names one that cannot be."""
-    found = {}
-    for name, text in texts.items():
-        if text.strip() != _text(settings[name]):
-            found[name] = _value(name, text.strip(), settings[name])
-    return found
+    texts = {name: text.strip() for name, text in texts.items()}
+    return {name: _value(name, text) for name, text in texts.items() if text != _text(settings[name])}
 
 
-def _value(name: str, text: str, default: Any) -> int | float:
+def _value(name: str, text: str) -> int | float:
     low, high = RANGES[name]
-    whole = isinstance(low, int)
+    kind, read = ("a whole number", int) if isinstance(low, int) else ("a number", float)
     try:
-        value = int(text) if whole else float(text)
+        value = read(text)
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
         raise CourseError(f"{label(name)} is {text!r}, but has to be {kind} from {low:g} to {high:g}")
     return value
-
-
-def chosen(lesson: str, profile: str, fixed: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
-    """All settings for `recipes.build` beside the profile: those that are fixed, and what the fields say."""
-    return fixed | changes(texts, recipes.settings(lesson, profile, **fixed))

@@ -7,7 +7,7 @@ from torch import Tensor
 from course_gan import plots
 from course_gan.errors import CourseError
 from course_gan.panels.directions import great_circle, principal_directions, random_directions
-from course_gan.panels.frame import Panel, row
+from course_gan.panels.frame import Panel
 from course_gan.panels.threads import STAGE
 
 FRAMES = 7  # pictures in each of the three rows
@@ -29,19 +29,16 @@ class Latent(Panel):
     """
 
     name = "latent"
-    shows = (
-        "first column: the picture of the present latent; then three rows through it: the walk from sample A to B, "
-        "from −5 to 5 along the direction moved last, and truncation ψ from 0 to 1.2"
-    )
+    shows = "the present latent's picture; then from A to B, along the direction moved last, and ψ from 0 to 1.2"
 
     def __init__(self, source, directions: int = 4, random: int = 2):
-        super().__init__()
         self.source, self._counts, self._learned = source, (directions, random), None
         if getattr(self.game, "latent_dim", None) is None or self.game.sample(n=1).ndim != 4:
             raise CourseError("the latent panel needs a game whose generator turns latents into images, as lesson 03's")
         names = [direction.name for direction in self._directions()]
         self.sliders = SLIDERS | {name: (name, 0.0, -REACH, REACH, 0.25) for name in names}
-        self.state, self.last = {name: start for name, (_, start, *_) in self.sliders.items()}, names[0]
+        self.last = names[0]
+        super().__init__()
 
     @property
     def game(self):
@@ -82,14 +79,8 @@ class Latent(Panel):
 
     def set(self, name: str, value: float) -> None:
         """Set a, b (numbers of fixed latents), between, truncation, or how far to go along a direction of this name."""
-        if name not in self.sliders:
-            raise CourseError(f"the panel has no {name!r}: it has {', '.join(self.sliders)}")
-        label, _, low, high, _ = self.sliders[name]
-        if not low <= value <= high:
-            raise CourseError(f"{label} is {value!r}, but has to be from {low:g} to {high:g}")
-        self.state[name] = value
-        self.last = self.last if name in SLIDERS else name
-        self.show()
+        self.last = self.last if name in SLIDERS or name not in self.sliders else name
+        super().set(name, value)
 
     def reset(self) -> None:
         """Every slider where it was at the start."""
@@ -98,11 +89,5 @@ class Latent(Panel):
         self.show()
 
     def controls(self):
-        def slider(name, label, _, low, high, step):
-            kind = "IntSlider" if isinstance(low, int) else "FloatSlider"
-            options = {"value": self.state[name], "min": low, "max": high, "step": step}
-            return self.knob(kind, name, label, lambda value: self.set(name, value), **options)
-
-        again = self.button("Reset", self.reset, "every slider where it was at the start")
-        look = self.button("Refresh", self.show, "look at the game as it is now")
-        return [row(*(slider(name, *rest) for name, rest in self.sliders.items())), row(again, look)]
+        again = "Reset", self.reset, "every slider where it was at the start"
+        return [self.slides(), self.buttons(again, ("Refresh", self.show, "look at the game as it is now"))]

@@ -1,19 +1,19 @@
 """Lesson 01: two densities on a line, moved by hand; the best discriminator and what it tells the generator follow."""
 
 import numpy as np
-from matplotlib.ticker import NullLocator
 
 from course_gan import plots
-from course_gan.panels.frame import Panel, row
+from course_gan.panels.frame import Panel
 from course_gan.panels.line import LOG_4, Reading, X, log_normal, log_real, read
 from course_gan.plots.style import styled
 
 SHOWN = (-6.0, 6.0)
-LIMITS = {
-    "gap": ("real: bumps at ±", 0.0, 3.0),
-    "spread": ("real: spread", 0.3, 1.5),
-    "theta": ("generator: θ", *SHOWN),
-    "width": ("generator: spread", 0.3, 1.5),
+# name: label, start, least and largest value, step
+SLIDERS = {
+    "gap": ("real: bumps at ±", 1.5, 0.0, 3.0, 0.05),
+    "spread": ("real: spread", 0.5, 0.3, 1.5, 0.05),
+    "theta": ("generator: θ", 3.0, *SHOWN, 0.05),
+    "width": ("generator: spread", 1.0, 0.3, 1.5, 0.05),
 }
 
 
@@ -21,15 +21,9 @@ class Minimax(Panel):
     """Two densities that the learner moves: D*, the value, the JSD and both gradients of θ move with them."""
 
     name = "minimax"
-    shows = (
-        "real density (blue), generator (vermillion) and best discriminator (dashed) on the left; value of the game "
-        "and both gradients over the generator's place θ, with a dot where it stands"
-    )
+    shows = "both densities and the best discriminator (dashed); value and gradients over θ, with dots where θ stands"
     places = np.linspace(*SHOWN, 97)
-
-    def __init__(self, gap=1.5, spread=0.5, theta=3.0, width=1.0):
-        super().__init__()
-        self.state = {"gap": gap, "spread": spread, "theta": theta, "width": width}
+    sliders = SLIDERS
 
     def game(self) -> tuple[list, Reading]:
         """The curves (p, q and D* over X; value and both gradients over `places`), and the Reading at θ."""
@@ -54,9 +48,7 @@ class Minimax(Panel):
         right.legend(loc="upper left", fontsize=8.5)
         right.set_yscale("symlog", linthresh=0.1)
         ticks = (-100, -10, -1, -0.1, 0, 0.1, 1, 10, 100)
-        right.set(ylim=(-100, 100), yticks=ticks)
-        right.set_yticklabels([f"{tick:g}".replace("-", "−") for tick in ticks], fontsize=8)
-        right.yaxis.set_minor_locator(NullLocator())
+        right.set(ylim=(-100, 100), yticks=ticks, yticklabels=[f"{tick:g}".replace("-", "−") for tick in ticks])
         lines = [*left.lines[:2], figure.axes[-1].lines[-1], middle.lines[0], *right.lines[:2]]
         dots = [line.axes.plot([], [], "o", ms=8, color=line.get_color())[0] for line in lines[3:]]
         for axes, level in ((middle, -LOG_4), (right, 0)):
@@ -80,14 +72,5 @@ class Minimax(Panel):
             "gradient of θ: of log(1 − D) <b>{:+.4f}</b>, of −log D <b>{:+.4f}</b>".format(*pushes)
         )
 
-    def move(self, **changes: float) -> None:
-        """Set gap, spread, theta or width, and show what follows."""
-        self.state |= changes
-        self.show()
-
     def controls(self):
-        def slider(name, label, low, high):
-            options = {"value": self.state[name], "min": low, "max": high, "step": 0.05}
-            return self.knob("FloatSlider", name, label, lambda value: self.move(**{name: value}), **options)
-
-        return [row(*(slider(name, *rest) for name, rest in LIMITS.items()))]
+        return [self.slides()]

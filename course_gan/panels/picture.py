@@ -11,11 +11,6 @@ from course_gan.plots.display import encode
 from course_gan.plots.style import DPI, STYLE
 
 
-def doubled(steps: int) -> int:
-    """The right end of an axis of steps: 50, doubled until it holds them, so that it seldom changes."""
-    return 50 * 2 ** max(0, math.ceil(math.log2(max(steps, 1) / 50)))
-
-
 class Picture:
     """A Figure, and the artists of it that move, in the order in which they are drawn over the rest.
 
@@ -25,10 +20,11 @@ class Picture:
     def __init__(self, figure, moving):
         self.figure, self.moving, self._still = figure, list(moving), None
 
-    def fit(self, axes, right: float, low: float, high: float) -> None:
-        """Let the axes reach from 0 to right and from low to high."""
-        if (*axes.get_xlim(), *axes.get_ylim()) != (0, right, low, high):
-            axes.set(xlim=(0, right), ylim=(low, high))
+    def fit(self, axes, steps: float) -> None:
+        """Let the axes reach from 0 to 50, doubled until it holds the steps, so that it seldom changes."""
+        right = 50 * 2 ** max(0, math.ceil(math.log2(max(steps, 1) / 50)))
+        if axes.get_xlim() != (0, right):
+            axes.set_xlim(0, right)
             self._still = None
 
     def png(self) -> bytes:

@@ -1,62 +1,36 @@
-"""Games as the dynamics panel sees them: levers, moves of one side at a time, and something to look at in the plane."""
+"""A game as the dynamics panel sees it: levers, moves of one side at a time, and something to look at in the plane."""
 
 import copy
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from course_gan import data, losses, metrics
+from course_gan import data, metrics
 from course_gan.errors import CourseError
 from course_gan.training import GAN
 
-
-class Lever(NamedTuple):
-    """A number that may be changed during the game, and the values that its slider stops at."""
-
-    label: str
-    notches: tuple[float, ...]
-
-
 _RATES = tuple(factor * 10.0**power for power in range(-5, 0) for factor in (1, 2, 5)) + (1.0,)
+# Numbers that may be changed during the game: label, and the values that a slider stops at.
 LEVERS = {
-    "lr": Lever("learning rate of G", _RATES),
-    "lr_discriminator": Lever("learning rate of D", _RATES),
-    "discriminator_steps": Lever("D steps per G step", tuple(range(1, 11))),
-    "r1": Lever("R1, γ", (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)),
-    "ema": Lever("EMA decay", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
+    "lr": ("learning rate of G", _RATES),
+    "lr_discriminator": ("learning rate of D", _RATES),
+    "discriminator_steps": ("D steps per G step", tuple(range(1, 11))),
+    "r1": ("R1, γ", (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)),
+    "ema": ("EMA decay", (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)),
 }
 
 
-class Players:
-    """What both kinds of game share: levers within their limits.
-
-    Beside that each has move(side), which lets the "discriminator" or the "generator" move once; round(), one step of
-    training; and reset(), back to the start with the levers as they are.
-    """
-
-    levers: dict[str, float]
-
-    def set(self, name: str, value: float) -> None:
-        """Pull a lever; CourseError where the game has none of this name or the value is outside its limits."""
-        if name not in self.levers:
-            raise CourseError(f"this game has no {name!r}: it has {', '.join(self.levers)}")
-        low, *_, high = LEVERS[name].notches
-        if not low <= value <= high:
-            raise CourseError(f"{LEVERS[name].label} is {value!r}, but has to be from {low:g} to {high:g}")
-        self.levers[name] = int(value) if name == "discriminator_steps" else float(value)
-
-
-class PlaneGame(Players):
-    """A `course_gan.training.GAN` on points of the plane.
+class PlaneGame:
+    """A `course_gan.training.GAN` on points of the plane, with levers within their limits.
 
     game: the learner's own; points: real data (n, 2); modes: centres (m, 2) or None, of this std.
     count: (samples, modes) -> (modes found, share of samples near one); default `metrics.mode_count`.
     """
 
     def __init__(self, game: GAN, points: Tensor, modes=None, std=0.05, count=None, batch_size=256, seed=0):
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise CourseError(f"points are {tuple(points.shape)}, but have to be (n, 2): the panel draws a plane")
+        shape = getattr(points, "shape", None)
+        if shape is None or tuple(shape[1:]) != (2,):
+            raise CourseError(f"points are {shape and tuple(shape)}, but have to be real data of a plane, (n, 2)")
         self.game, self.points, self.modes = game, points, modes
         self.batches = data.Batches(points, min(batch_size, len(points)), seed)
         self.count = count or (lambda samples, centres: metrics.mode_count(samples, centres, std))
@@ -67,12 +41,14 @@ class PlaneGame(Players):
         if game.averages:
             self.levers["ema"] = game.averages["generator"].decay
 
-    @property
-    def steps(self) -> int:
-        return self.game.steps
-
-    def set(self, name, value):
-        super().set(name, value)
+    def set(self, name: str, value: float) -> None:
+        """Pull a lever; CourseError where the game has none of this name or the value is outside its limits."""
+        if name not in self.levers:
+            raise CourseError(f"this game has no {name!r}: it has {', '.join(self.levers)}")
+        label, (low, *_, high) = LEVERS[name]
+        if not low <= value <= high:
+            raise CourseError(f"{label} is {value!r}, but has to be from {low:g} to {high:g}")
+        self.levers[name] = int(value) if name == "discriminator_steps" else float(value)
         self._apply()
 
     def _apply(self):
@@ -84,13 +60,17 @@ class PlaneGame(Players):
         for average in game.averages.values():
             average.decay = levers["ema"]
 
-    def move(self, side):
+    def move(self, side: str) -> None:
+        """Let the "discriminator" or the "generator" move once."""
         getattr(self.game, f"{side}_step")(self.game.backend.to_device(next(self.batches)))
 
-    def round(self):
+    def round(self) -> int:
+        """One step of training; how many have been made."""
         self.game.step(self.batches)
+        return self.game.steps
 
-    def reset(self):
+    def reset(self) -> None:
+        """Back to the start, with the levers as they are."""
         game, batches = copy.deepcopy(self._start)
         self.game.load_state_dict(game)
         self.batches.load_state_dict(batches)
@@ -98,57 +78,8 @@ class PlaneGame(Players):
 
     def judge(self, places: Tensor) -> Tensor:
         """D(x), a probability, at places (n, 2)."""
-        with self.game.evaluating("discriminator") as discriminator:
-            return torch.sigmoid(discriminator(self.game.backend.to_device(places)).float()).cpu()
-
-    def samples(self, n: int, ema: bool = False) -> Tensor:
-        """n samples (n, 2), always of the same latents."""
-        return self.game.sample(n=n, ema=ema)
+        return torch.sigmoid(self.game.answer("discriminator", places))
 
     def found(self, ema: bool = False) -> tuple[int, float] | None:
         """How many modes are found, and the share of samples near one; None where there are no modes to count."""
-        return None if self.modes is None else tuple(self.count(self.samples(1000, ema), self.modes))
-
-
-class TwoNumbers(Players):
-    """The smallest GAN: data at one point, a generator that is a number θ, a discriminator with one weight: logit ψ·x.
-
-    loss: a name of `course_gan.losses`. "minimax" with data at 0 is the Dirac-GAN (arXiv:1801.04406), "wasserstein" the
-    bilinear game V = θψ. Plain gradient steps, D first; start: (θ, ψ); real: where the data are.
-    """
-
-    def __init__(self, loss="minimax", start=(1.0, 0.0), lr=0.4, lr_discriminator=None, r1=0.0, ema=0.9, real=0.0):
-        self.loss, self.start, self.real = losses.get(loss), torch.tensor(start, dtype=torch.float64), real
-        self.levers = {"lr": lr, "lr_discriminator": lr_discriminator or lr, "discriminator_steps": 1, "r1": r1}
-        self.levers["ema"] = ema
-        self.reset()
-
-    def velocity(self, places: Tensor) -> Tensor:
-        """How fast θ and ψ would move at places (n, 2), both looking at the same time; learning rates not counted."""
-        theta, psi = (column.detach().double().requires_grad_() for column in places.T)
-        real_logits, fake_logits = psi * self.real, psi * theta
-        pays_d = self.loss.discriminator(real_logits, fake_logits) + self.levers["r1"] / 2 * psi.square().mean()
-        (by_psi,) = torch.autograd.grad(pays_d, psi, retain_graph=True)
-        (by_theta,) = torch.autograd.grad(self.loss.generator(fake_logits, real_logits), theta)
-        return -len(places) * torch.stack([by_theta, by_psi], dim=1)
-
-    def move(self, side):
-        rate, which = (self.levers["lr"], 0) if side == "generator" else (self.levers["lr_discriminator"], 1)
-        self.place[which] += rate * self.velocity(self.place[None])[0, which]
-        if not self.place.isfinite().all():
-            raise CourseError(f"the players left the plane at step {self.steps}: reset, with lower learning rates")
-
-    def round(self):
-        for _ in range(self.levers["discriminator_steps"]):
-            self.move("discriminator")
-        self.move("generator")
-        self.average = self.levers["ema"] * self.average + (1 - self.levers["ema"]) * self.place
-        self.steps += 1
-
-    def reset(self):
-        self.place, self.average, self.steps = self.start.clone(), self.start.clone(), 0
-
-    @property
-    def distance(self) -> float:
-        """How far (θ, ψ) is from the place of rest (real, 0)."""
-        return torch.dist(self.place, torch.tensor([self.real, 0.0], dtype=torch.float64)).item()
+        return None if self.modes is None else tuple(self.count(self.game.sample(n=1000, ema=ema), self.modes))

@@ -20,12 +20,8 @@ class Worker:
     """At most one background thread, which draws records until there are no more, one fails, or it is asked to halt."""
 
     def __init__(self, name: str):
-        self.name, self._thread, self._halt, self._over = name, None, threading.Event(), True
-
-    @property
-    def running(self) -> bool:
-        """Whether the thread is at work; not while it only says how it ended."""
-        return not self._over
+        self.name, self._thread, self._halt = name, None, threading.Event()
+        self.running = False  # at work; not while it only says how it ended
 
     def start(self, records: Callable[[], Iterator], seen: Callable[[Any], None], ended: Callable) -> None:
         """Call seen(record) for each of records(), and at last ended(error, or None); CourseError if it is running."""
@@ -33,9 +29,8 @@ class Worker:
             raise CourseError("it is running already: pause or stop it first")
         self._join(None)
         self._halt.clear()
-        self._over = False
-        target = self._work
-        self._thread = threading.Thread(target=target, args=(records, seen, ended), name=self.name, daemon=True)
+        self.running = True
+        self._thread = threading.Thread(None, self._work, self.name, (records, seen, ended), daemon=True)
         _WORKERS.add(self)
         self._thread.start()
 
@@ -65,7 +60,7 @@ class Worker:
             traceback.clear_frames(error.__traceback__)  # they hold the tensors that did not fit
         finally:
             _WORKERS.discard(self)
-            self._over = True
+            self.running = False
         if error is not None:
             gc.collect()
             if torch.cuda.is_available():

@@ -1,5 +1,6 @@
 """Lessons 03, 04, 07, 08: train a lesson's game with settings of one's own, watch it, pause it, and keep it."""
 
+import math
 import time
 
 import torch
@@ -19,10 +20,9 @@ EVERY = 0.5  # seconds between two drawings at least, and never more than a sixt
 
 def preview(recipe: recipes.Recipe, ema: bool = True) -> torch.Tensor:
     """The recipe's samples, from the averaged players or, with ema=False, from those that are trained."""
-    game = recipe.game
-    averages = game.averages
+    game, averages = recipe.game, recipe.game.averages
+    game.averages = averages if ema else {}
     try:
-        game.averages = averages if ema else {}
         return recipe.preview()
     finally:
         game.averages = averages
@@ -30,21 +30,21 @@ def preview(recipe: recipes.Recipe, ema: bool = True) -> torch.Tensor:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    s = seconds
+    return f"{s:.0f} s" if s < 90 else f"{s / 60:.1f} min" if s < 5400 else f"{s / 3600:.1f} h"
 
 
 class History(plots.LiveFigure):
     """The live figure of a recipe's training, which leaves it to the panel when it is drawn."""
 
     def __init__(self, recipe: recipes.Recipe):
-        batches = recipe.batches
-        real = batches.tensors[0][:400] if getattr(recipe.game, "latent_dim", None) == 2 else None
+        real = recipe.batches.tensors[0][:400] if getattr(recipe.game, "latent_dim", None) == 2 else None
         super().__init__([f"{side}_loss" for side in recipe.game.sides], real=real)
+        self._next = math.inf
 
-    def _redraw(self):
-        pass
+    def update(self, record):
+        gap = math.nan * next(iter(record.values.values()))  # in the curve of a side that did not move
+        super().update({"step": record.step} | {name: record.values.get(name, gap) for name in self.losses})
 
 
 class Training(Panel):
@@ -64,7 +64,7 @@ class Training(Panel):
         self.recipe = lesson if given else recipes.build(lesson, profile, **settings)
         self.fixed = {} if given else settings
         self.worker, self.previous, self.ema = Worker("training panel"), None, True
-        self.live = History(self.recipe)
+        self.live, self.fields = History(self.recipe), {}
         self.state, self._after, self._due, self._pace = "idle", "idle", 0.0, None
 
     @property
@@ -105,9 +105,6 @@ class Training(Panel):
         """The same, and another game may be started. This one stays in `panel.game`, and Resume goes on with it."""
         self._end("Stop", "idle")
 
-    def halt(self):
-        self.worker.halt()
-
     def _only(self, button, otherwise):
         if self.state not in USABLE[button].split():
             raise CourseError(otherwise)
@@ -121,15 +118,15 @@ class Training(Panel):
     def _end(self, button, after):
         self._only(button, "nothing is running: press Start or Resume")
         self._after, was = after, self.state
-        self.worker.halt()
+        self.halt()
         if was == "paused":
             self._ended(None)
 
     def _settle(self, state):
         """Be idle, running or paused, and offer the buttons that make sense then."""
         self.state = state
-        for name, states in USABLE.items() if self.box is not None else ():
-            self.knobs[name].disabled = state not in states.split()
+        for name in USABLE.keys() & self.knobs.keys():
+            self.knobs[name].disabled = state not in USABLE[name].split()
 
     # --- in the background
 
@@ -164,6 +161,7 @@ class Training(Panel):
         wide = samples.shape[-1] <= 32 and len(samples) % 16 == 0
         self.live.images, self.live.columns = samples, 16 if wide else self.recipe.columns
         figure = self.live.figure()
+        figure.set_size_inches((1 if self.box else 0.7) * figure.get_size_inches())  # small where it is stored
         if not self.live.rows:
             above = figure.axes[0]
             above.set(xlim=(0, self.recipe.steps), yticks=[])
@@ -179,37 +177,33 @@ class Training(Panel):
     def controls(self):
         settings = self.recipe.settings
         choices = {"profile": PROFILES} | ({"loss": losses.NAMES} if "loss" in settings else {})
-        chosen = [
+        for name, options in choices.items():
             self.knob("Dropdown", name, name, self._fill, options=options, value=settings[name])
-            for name, options in choices.items()
-        ]
-        look = {"continuous_update": False, "layout": {"width": "19em"}}
-        self.fields = {
-            name: self.knob("Text", name, hyperparameters.label(name), self._entered, value=text, **look)
-            for name, text in hyperparameters.fields(settings).items()
-        }
-        buttons = [
-            self.button("Start", self._start, "a new game with these settings"),
-            self.button("Pause", self.pause, "stop between two steps, to go on later"),
-            self.button("Resume", self._resume, "go on with the game as it is"),
-            self.button("Stop", self.stop, "end this training; the game is kept"),
-        ]
+        chosen, look = [*self.knobs.values()], {"continuous_update": False, "layout": {"width": "19em"}}
+        for name, text in hyperparameters.fields(settings).items():
+            self.fields[name] = self.knob("Text", name, hyperparameters.label(name), self._entered, value=text, **look)
+        buttons = self.buttons(
+            ("Start", self._start, "a new game with these settings"),
+            ("Pause", self.pause, "stop between two steps, to go on later"),
+            ("Resume", self._resume, "go on with the game as it is"),
+            ("Stop", self.stop, "end this training; the game is kept"),
+        )
+        self._settle(self.state)
         average = self.knob("Checkbox", "averaged", "samples of the average (EMA)", self._averaged, value=self.ema)
         self.bar = widgets().FloatProgress(min=0, max=1, description="progress", layout={"width": "95%"})
         self.bar.add_class("course-gan-progress")
-        return [row(*chosen, *self.fields.values()), row(*buttons, average), self.bar]
-
-    def open(self):
-        box = super().open()
-        self._settle(self.state)
-        return box
+        return [row(*chosen, *self.fields.values()), row(buttons, average), self.bar]
 
     def _chosen(self):
         """The profile, and the settings that the controls ask for."""
-        profile, lesson = self.knobs["profile"].value, self.recipe.settings["lesson"]
-        loss = {"loss": self.knobs["loss"].value} if "loss" in self.knobs else {}
         texts = {name: field.value for name, field in self.fields.items()}
-        return profile, hyperparameters.chosen(lesson, profile, self.fixed | loss, texts)
+        lesson, profile, fixed = self._frame()
+        return profile, fixed | hyperparameters.changes(texts, recipes.settings(lesson, profile, **fixed))
+
+    def _frame(self):
+        """The lesson, and what the fields do not say: profile, loss, and settings that were given."""
+        loss = {"loss": self.knobs["loss"].value} if "loss" in self.knobs else {}
+        return self.recipe.settings["lesson"], self.knobs["profile"].value, self.fixed | loss
 
     def _start(self):
         profile, settings = self._chosen()
@@ -220,17 +214,13 @@ class Training(Panel):
 
     def _entered(self, _):
         self._chosen()
-        if self.state == "running":
-            self.say("new settings count from the next Start")
-        elif self.error is not None:
-            self.error = None
-            self.say("")
+        self.error = None
+        self.say("new settings count from the next Start" if self.state == "running" else "")
 
     def _fill(self, _):
         """A profile or a loss brings the settings that belong to it."""
-        loss = {"loss": self.knobs["loss"].value} if "loss" in self.knobs else {}
-        lesson, profile = self.recipe.settings["lesson"], self.knobs["profile"].value
-        for name, text in hyperparameters.fields(recipes.settings(lesson, profile, **self.fixed | loss)).items():
+        lesson, profile, fixed = self._frame()
+        for name, text in hyperparameters.fields(recipes.settings(lesson, profile, **fixed)).items():
             self.fields[name].value = text
 
     def _averaged(self, wanted):

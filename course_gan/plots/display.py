@@ -12,8 +12,7 @@ from PIL import Image
 
 from course_gan.plots.style import DPI, STYLE
 
-PHOTOGRAPHIC = 30_000  # bytes: a lossless WebP above this holds photographs, which WebP's lossy mode keeps well
-COLOURFUL = 30_000  # colours: more are photographs through and through
+PHOTOGRAPHIC = 30_000  # bytes of a lossless WebP, or colours: more are photographs, which lossy WebP keeps well
 
 
 def in_notebook():
@@ -60,13 +59,14 @@ def bundle(figure, caption, key=False):
 
     Neither JupyterLab nor nbconvert's lab template gives an image/png its alternative text, so the picture is there
     twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption. Of
-    photographs the PNG has half the width and height: whole, it would be twice as large as the WebP and slow to make.
+    photographs the PNG has a third of the width and height: whole, it would be twice the WebP and slow to make.
     """
     image = picture(figure)
-    few = shrunk(image if image.getcolors(COLOURFUL) else image.reduce(2))
+    photos = image.getcolors(PHOTOGRAPHIC) is None
+    few = shrunk(image.reduce(3) if photos else image)
     webp = encode(few.convert("RGB"), "WEBP", lossless=True)
-    if len(webp) > PHOTOGRAPHIC or few.size != image.size:
-        webp = encode(image, "WEBP", quality=82)
+    if photos or len(webp) > PHOTOGRAPHIC:
+        webp = encode(image, "WEBP", quality=75 if photos else 88)
     webp, text = base64.b64encode(webp).decode(), html.escape(caption)
     page = (
         f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{webp}">'

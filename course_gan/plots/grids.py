@@ -66,7 +66,7 @@ def image_grid(images, columns=None, titles=None, rows=None, scale=1.0):
     for image, (x, y) in zip(pixels, places):
         axes.imshow(image, extent=(x, x + w, y + h, y), aspect="auto", interpolation=look)
     for title, (x, y) in zip(titles, places):
-        axes.text(x + w / 2, y - 4, title, ha="center", va="bottom", fontsize=10, linespacing=1.1)
+        axes.text(x + w / 2, y - 8, title, ha="center", va="baseline", fontsize=10, linespacing=1.1)
     for text, (_, y) in zip(rows, places[::columns]):
         axes.text(-8, y + h / 2, text, ha="right", va="center", fontsize=10)
     return figure

@@ -29,8 +29,7 @@ class AdaIN(Game):
         normalise: bool = False, scales: int = 1, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.999),
         **options,
     ):  # fmt: skip
-        sides = {"autoencoder": ("encoder", "decoder")} if pretrain else {}
-        sides |= {"generator": ("decoder",)}
+        sides = ({"autoencoder": ("encoder", "decoder")} if pretrain else {}) | {"generator": ("decoder",)}
         super().__init__({"encoder": encoder, "decoder": decoder}, sides, ("decoder",), lr, betas, **options)
         self.encoder, self.decoder = self.players["encoder"], self.players["decoder"]
         self.content, self.style, self.pretrain = content, style, pretrain
@@ -55,11 +54,8 @@ class AdaIN(Game):
             wanted = self._looks(style)
             target = adain(self.encoder(content)[-1], wanted[0][-1])
             found = self._looks(decoder(target))
-            content_loss = mse_loss(found[0][-1], target)
-            if self.normalise:
-                content_loss = content_loss / target.float().var()
-            distances = [self._distance(*pair) for looks in zip(found, wanted) for pair in zip(*looks)]
-            style_loss = sum(distances) / self.scales
+            content_loss = mse_loss(found[0][-1], target) / (target.float().var() if self.normalise else 1.0)
+            style_loss = sum(self._distance(*pair) for look in zip(found, wanted) for pair in zip(*look)) / self.scales
             loss = self.content * content_loss + self.style * style_loss
         return self.descend("generator", loss, content=content_loss, style=style_loss)
 

@@ -38,9 +38,7 @@ class Backend:
     Started by torchrun (WORLD_SIZE > 1), it joins the process group: nccl on cuda, gloo elsewhere.
     """
 
-    def __init__(
-        self, device: str = "auto", dtype: str = "auto", channels_last: bool | str = "auto", compile: bool = False
-    ):
+    def __init__(self, device: str = "auto", dtype: str = "auto", channels_last: bool | str = "auto", compile=False):
         if dtype not in ("auto", "fp32", "bf16"):
             raise ValueError(f"dtype is {dtype!r}, but has to be 'auto', 'fp32' or 'bf16'")
         self.device, self.dtype, self.compile = _choose_device(device), dtype, compile

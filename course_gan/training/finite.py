@@ -21,9 +21,8 @@ class FiniteWatch:
     """
 
     def __init__(self, device: torch.device):
-        self.at_once = device.type == "cpu"
+        self.at_once, self.last_read = device.type == "cpu", 0
         self.seen = torch.zeros((), dtype=torch.bool, device=device)
-        self.last_read = 0
         self.suspects: dict[str, Tensor] = {}
 
     def look(self, named: list[tuple[str, Tensor]], step: int) -> None:

@@ -46,13 +46,11 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def train(
-    game: Game, batches: Iterator, steps: int, run: RunDirectory | None = None, save_every: int | None = None
-) -> Iterator[Record]:
+def train(game: Game, batches: Iterator, steps: int, run: RunDirectory | None = None, save_every=0) -> Iterator[Record]:
     """Make `steps` more steps of the game and yield a Record after each.
 
     batches: endless; with a run it needs state_dict and load_state_dict, as `course_gan.data.Batches` has.
-    run: an entered RunDirectory, which saves every `save_every` steps (None: never), at the end, and, as it is left,
+    run: an entered RunDirectory, which saves every `save_every` steps (0: never), at the end, and, as it is left,
         whatever has not been saved yet: after Ctrl-C, SIGTERM or an exception too.
     Raises NonFiniteError on NaN or inf, KeyboardInterrupt after Ctrl-C, SystemExit(143) after SIGTERM.
     """

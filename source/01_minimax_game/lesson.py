@@ -617,6 +617,17 @@ panel = panels.minimax()
 panel
 
 # %% [markdown]
+# In JupyterLab it looks like this (taken by a browser test of the course, cut out by `scripts/panel_pictures.py`):
+
+# %%
+from IPython import display
+
+from course_gan.paths import ROOT
+
+text = "The panel with its four sliders, the numbers of the game below them, and below these the three plots."
+display.Image(ROOT / "docs" / "panel_minimax.png", alt=text)
+
+# %% [markdown]
 # ### Why this course never lets a discriminator end in a sigmoid
 #
 # On paper $\log(1-\sigma(l))$ and $-\mathrm{softplus}(l)$ are equal. In a computer they are not. D meets a fake, is

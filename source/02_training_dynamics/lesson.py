@@ -785,7 +785,6 @@ claim("grid, the averages: share of samples near a mode, least", min(share for _
 # answer each other; then Run, at 100 steps a second. After some 500 steps Pause, set the rates to 0.001 for G and 0.005
 # for D, and Run on: modes come back one by one, and it takes more than a thousand steps until all are there. Now press
 # Reset, which keeps the levers, and Run: a few hundred are enough. It is easier not to collapse than to recover.
-# (`panels.dynamics(panels.TwoNumbers())` is the Dirac-GAN: try R1 there.)
 
 # %%
 mine = build("02", PROFILE, seed=SEED, **on_ring, lr=4e-3, lr_discriminator=2.5e-4)

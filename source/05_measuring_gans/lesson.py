@@ -305,10 +305,10 @@ plots.show(figure, "Fréchet distance to real glyphs as three faults grow; logar
 noise_curve, blur_curve, chimera_curve = scores.values()
 floor = noise_curve[0]  # real pictures against real pictures
 claim("FD of real pictures to real pictures, the floor", floor, 0.05, 0.5)
-claim("blur at full strength, FD over the floor", blur_curve[-1] / floor, 30, 10_000)
-claim("chimeras, all of them, FD over the floor", chimera_curve[-1] / floor, 4, 40)
-claim("a quarter of the noise over all of the chimeras", noise_curve[1] / chimera_curve[-1], 2, 20)
-claim("a quarter of the blur, FD over the floor", blur_curve[1] / floor, 1, 5)
+claim("blur at full strength, FD over the floor", blur_curve[-1] / floor, 400, 1200)
+claim("chimeras, all of them, FD over the floor", chimera_curve[-1] / floor, 7, 20)
+claim("a quarter of the noise over all of the chimeras", noise_curve[1] / chimera_curve[-1], 4, 8)
+claim("a quarter of the blur, FD over the floor", blur_curve[1] / floor, 1, 4)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -377,8 +377,8 @@ caption = (
     "rises in proportion to 1/n (dashed: straight line); the kernel distance scatters around zero at every size."
 )
 plots.show(figure, caption, key=True)
-claim("floor at the smallest n over that at the largest, ten times more", floors[0] / floors[-1], 6, 16)
-claim("where the straight line meets 1/n = 0, as a share of the smallest floor", line[0] / floors[-1], -0.9, 0.9)
+claim("floor at the smallest n over that at the largest, ten times more", floors[0] / floors[-1], 8, 13)
+claim("where the straight line meets 1/n = 0, as a share of the smallest floor", line[0] / floors[-1], -0.5, 0.5)
 
 # %% [markdown]
 # *What you should see:* a straight line, left, that meets the axis near 0. With $n\to\infty$ the bias is gone, and
@@ -390,9 +390,9 @@ claim("where the straight line meets 1/n = 0, as a share of the smallest floor",
 # %%
 chimera_features = features(chimeras(draw(SAMPLES), 0.5))
 perfect = floors[0]  # real pictures, a tenth of the samples
-claim("FD of perfect pictures, few", perfect, 0.5, 5)
+claim("FD of perfect pictures, few", perfect, 1, 2.5)
 half = frechet_distance(reference, chimera_features)
-claim("FD of half chimeras, ten times more, as a share of it", half / perfect, 0, 0.8)
+claim("FD of half chimeras, ten times more, as a share of it", half / perfect, 0.2, 0.6)
 
 # %% [markdown]
 # **The claim means nothing** unless both used the same $n$, the same reference pictures and the same network. Here
@@ -490,9 +490,9 @@ claim("KD found less 4, in standard errors", (leaning.value - 4) / leaning.error
 # %%
 kernel_real = torch.tensor(repeats["kernel distance"])
 spread = kernel_real[0].std() / kernel_real[-1].std()
-claim("scatter of the kernel distance, smallest n over largest", spread, 2, 60)
+claim("scatter of the kernel distance, smallest n over largest", spread, 3, 20)
 apart = metrics.kernel_distance(reference, found["A to J only"], generator=random)
-claim("kernel distance of A to J only, in standard errors", apart.value / apart.error, 1.0, 40)
+claim("kernel distance of A to J only, in standard errors", apart.value / apart.error, 4, 25)
 
 # %% [markdown]
 # ## 6 · Two numbers instead of one: precision and recall
@@ -566,9 +566,9 @@ claim("real: precision", table["real"][2], 0.85, 1)
 claim("real: recall", table["real"][3], 0.85, 1)
 for name in ("noise", "blur"):
     claim(f"{name}: precision", table[name][2], 0, 0.8)
-claim("chimeras: precision lost against real", table["real"][2] - table["chimeras"][2], 0.05, 0.4)
+claim("chimeras: precision lost against real", table["real"][2] - table["chimeras"][2], 0.1, 0.3)
 claim("A to J only: precision", table["A to J only"][2], 0.85, 1)
-claim("A to J only: recall", table["A to J only"][3], 0, 0.6)
+claim("A to J only: recall", table["A to J only"][3], 0.1, 0.3)
 claim("forty pictures: recall", table["forty pictures"][3], 0, 0.2)
 
 # %% [markdown]
@@ -602,7 +602,7 @@ plots.show(figure, "How often the classifier names each of the 62 characters, in
 # %%
 claim("characters covered by the real set", named["real"][0], 58, 62)
 claim("characters covered by A to J only", named["A to J only"][0], 10, 14)
-claim("characters covered by forty pictures", named["forty pictures"][0], 15, 40)
+claim("characters covered by forty pictures", named["forty pictures"][0], 20, 38)
 claim("characters “covered” by chimeras", named["chimeras"][0], 50, 62)
 
 # %% [markdown]
@@ -648,9 +648,9 @@ for name, images in (("honest", honest), ("memoriser", copies)):
 
 # %%
 to_train, to_held_back = ({name: fd[name, whom] for name in ("honest", "memoriser")} for whom in against)
-claim("memoriser over honest, FD to training pictures", to_train["memoriser"] / to_train["honest"], 0, 0.3)
-claim("memoriser over honest, FD to held-back pictures", to_held_back["memoriser"] / to_held_back["honest"], 0.6, 1.6)
-claim("honest: FD to held-back over FD to training pictures", to_held_back["honest"] / to_train["honest"], 1, 5)
+claim("memoriser over honest, FD to training pictures", to_train["memoriser"] / to_train["honest"], 0, 0.15)
+claim("memoriser over honest, FD to held-back pictures", to_held_back["memoriser"] / to_held_back["honest"], 0.75, 1.4)
+claim("honest: FD to held-back over FD to training pictures", to_held_back["honest"] / to_train["honest"], 1.3, 3.5)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -738,10 +738,10 @@ for name, images in contest.items():
     kernel = metrics.kernel_distance(reference, x).value
     result[name] = metrics.frechet_distance(reference, x), kernel, *metrics.precision_recall(reference, x)
     print("{}: FD {:.2f}   KD {:.3f}   precision {:.2f}   recall {:.2f}".format(name, *result[name]))
-claim("FD of A over FD of B", result["A"][0] / result["B"][0], 0.1, 0.7)
-claim("KD of A over KD of B", result["A"][1] / result["B"][1], 0, 0.7)
-claim("precision of B less precision of A", result["B"][2] - result["A"][2], 0.08, 0.5)
-claim("recall of B less recall of A", result["B"][3] - result["A"][3], 0.05, 0.5)
+claim("FD of A over FD of B", result["A"][0] / result["B"][0], 0.25, 0.5)
+claim("KD of A over KD of B", result["A"][1] / result["B"][1], 0, 0.35)
+claim("precision of B less precision of A", result["B"][2] - result["A"][2], 0.1, 0.3)
+claim("recall of B less recall of A", result["B"][3] - result["A"][3], 0.1, 0.3)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -803,18 +803,18 @@ plots.show(figure, "The same eight latents at the six measurements.", key=True)
 
 # %%
 early, late = slice(STEPS // 12, STEPS // 6), slice(STEPS - STEPS // 12, STEPS)
-claim("FD at the end, as a share of its largest", distances[-1] / distances.max(), 0, 0.1)
-claim("D's loss at the end over D's loss early on", losses[late, 0].mean() / losses[early, 0].mean(), 1.05, 6)
+claim("FD at the end, as a share of its largest", distances[-1] / distances.max(), 0, 0.02)
+claim("D's loss at the end over D's loss early on", losses[late, 0].mean() / losses[early, 0].mean(), 1.1, 4)
 fourth = slice(MARKS[3] - STEPS // 12, MARKS[3])
 stays = losses[late, 1].mean() / losses[fourth, 1].mean()
-claim("G's loss at the end over G's loss at the fourth measurement", stays, 0.5, 1.5)
-claim("FD at the end over FD at the fourth measurement", distances[-1] / distances[3], 0, 0.5)
+claim("G's loss at the end over G's loss at the fourth measurement", stays, 0.6, 1.2)
+claim("FD at the end over FD at the fourth measurement", distances[-1] / distances[3], 0, 0.15)
 
 # %% [markdown]
 # *What you should see:* the pictures turn from dirt to letters, and the distance falls by more than a factor of ten.
 # Over the same steps the discriminator's loss *rises*: its task becomes harder because its opponent becomes better.
 # And G's loss? It has come down from an early peak, where D won. But from the fourth measurement to the last it hardly
-# changes, while the distance falls to less than half. Nobody who saw the upper panel alone could say when letters
+# changes, while the distance falls to less than a sixth. Nobody who saw the upper panel alone could say when letters
 # appeared. (Early on the distance may rise: the features of dirt are anywhere, since the network never saw dirt. Far
 # from real pictures only "far" can be trusted, not how far.)
 #
@@ -851,9 +851,9 @@ plots.show(figure, "The same eight latents before and after G played alone.")
 # %%
 tenth = max(2, ALONE // 10)
 first, last = (sum(part) / tenth for part in (alone["loss"][:tenth], alone["loss"][-tenth:]))
-claim("G's loss after playing alone, as a share of before", last / first, 0, 0.5)
-claim("FD after, over FD before", alone["score"][-1][0] / alone["score"][0][0], 1.2, 100)
-claim("recall after less recall before", alone["score"][-1][1] - alone["score"][0][1], -1, 0)
+claim("G's loss after playing alone, as a share of before", last / first, 0, 0.3)
+claim("FD after, over FD before", alone["score"][-1][0] / alone["score"][0][0], 1.5, 20)
+claim("recall after less recall before", alone["score"][-1][1] - alone["score"][0][1], -0.4, -0.05)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -871,7 +871,7 @@ game.load_state_dict(state)
 pictures, judge = game.sample(), []
 for _ in range(ALONE):
     judge.append(float(game.discriminator_step(next(batches))["discriminator_loss"]))
-claim("D's loss after playing alone, as a share of before", sum(judge[-tenth:]) / sum(judge[:tenth]), 0, 0.8)
+claim("D's loss after playing alone, as a share of before", sum(judge[-tenth:]) / sum(judge[:tenth]), 0, 0.4)
 claim("largest change of a pixel meanwhile", (game.sample() - pictures).abs().max(), 0, 1e-6, exact=True)
 
 # %% [markdown]
@@ -902,8 +902,8 @@ close = nearest_neighbour(draws[0].flatten(1), pixels[2])[0] < limit
 print(f"copies      {close.float().mean():.1%} nearer to a training picture than half of what the innocent keep")
 
 # %%
-claim("FD of the DCGAN over the floor", scores.mean() / floor, 4, 300)
-claim("scatter of FD over draws, as a share of FD", scores.std() / scores.mean(), 0, 0.2)
+claim("FD of the DCGAN over the floor", scores.mean() / floor, 20, 80)
+claim("scatter of FD over draws, as a share of FD", scores.std() / scores.mean(), 0, 0.1)
 claim("share of the DCGAN's samples accused of copying", close.float().mean(), 0, 0.05)
 
 # %% [markdown]

@@ -9,7 +9,8 @@
 # |---|---|
 # | Time | 50 minutes to read, 2 minutes to compute on two cores |
 # | Builds on | lesson 04 (least squares), lesson 05 (judging by a classifier); 07 helps (patches) but is not needed |
-# | Needs | no internet, no GPU; the panel for your own picture comes with the panels (a later release) |
+# | Needs | no internet, no GPU |
+# | Panels | your own letter by mouse, and training: the end of section 11 |
 #
 # This is where we are going. The first and third row are letters as their typefaces draw them: upright sans above, bold
 # serif italic below. The second and fourth are what two networks made of them. Nobody ever told the networks which sans
@@ -831,6 +832,36 @@ plots.show(figure, "A letter from a file, made bold italic with serifs, and made
 # *is* a sans already, and what looks like A is what A's translator has learnt to make). Neither translator has seen a pen. Try a
 # letter of your own hand, then one with a slant, then a face: what is far from both heaps comes out as strokes all the same.
 #
+# **By mouse.** The first panel is the stylist of lesson 10 with our two translators for its styles: choose a held-out
+# letter or upload a picture of your own, and a way. (In JupyterLab, run the cells: menus, sliders and buttons appear.) At
+# half strength you see the mean of a letter and its translation, and that this is no letter half way. The second trains
+# the game of this lesson: a cycle weight of 0, a pool of 0. What it has trained is `panel.game`.
+
+# %%
+from course_gan import panels
+from course_gan.lessons.stylize import read_picture
+
+ways = {"B → A": translators["b_to_a"], "A → B": translators["a_to_b"]}  # the last one is chosen at the start
+letters = {f"{c}, {d.upper()}": upright.where(typeface=FACES[d][0], character=c) for d in "ab" for c in HELD_OUT}
+letters = {name: data.to_float(letter.images) for name, letter in letters.items()}  # each (1, 1, 32, 32)
+
+
+def in_ways(picture, ways, strength, mask):  # a picture, and shares of its translations
+    return picture + sum(strength * part * (way(picture) - picture) for way, part in zip(ways, mask))
+
+
+def careful(path):
+    read_picture(path)  # says in one line what is no picture, or has 100 megapixels
+    return letter_of(path)
+
+
+panels.stylist(letters, ways, in_ways, read=careful)
+
+# %%
+panel = panels.training("08", PROFILE, **GIVEN)
+panel
+
+# %% [markdown]
 # ## Summary
 #
 # - Two heaps fix the distribution of outputs, not what becomes of any one picture: shuffling is free, for cycle and identity terms too.

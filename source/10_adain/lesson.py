@@ -7,9 +7,9 @@
 #
 # | | |
 # |---|---|
-# | Time | 45 minutes to read; 2 minutes to compute on two cores |
+# | Time | 45 minutes to read; 1 minute to compute on two cores |
 # | Builds on | lesson 03 (convolutions up and down); lesson 00 (photos and textures). There is no discriminator here |
-# | Panel | upload, strength and styles by mouse: a later release puts them into section 7 |
+# | Panel | your own pictures, strength, mixtures and places by mouse: the end of section 8 |
 #
 # This is where we are going. On top four pictures to take the style from, at the left three photos; a network that was
 # trained for ten minutes on one core fills in the rest. Two of the pictures it had never seen.
@@ -80,6 +80,9 @@ caption = "Three photos in four styles. The network never saw the cup of coffee,
 plots.show(figure, caption, key=True)
 
 # %% [markdown]
+# *What you should see:* each picture is still the photo of its row, and wears its column's colours, contrast and surface. How
+# that is done, how well, and what this network cannot do, is the rest of this notebook.
+#
 # ## 1 · A style is a list of means and spreads
 #
 # Start with the simplest picture of a picture: its pixels, channel by channel, without their places. Red has a mean
@@ -156,7 +159,8 @@ claim("largest change of a pixel by shuffling the style", gap, 0, 1e-3, exact=Tr
 #
 # A convolution's output at a pixel depends on the *neighbours*. If a channel answers to "bright above, dark below", then
 # its mean says how much of that the picture holds, and its deviation how unevenly. So exchange the statistics not of
-# pixels but of features. The encoder has the layout of VGG, with fewer channels: convolutions with ReLU, and between the levels a pooling that halves the sides.
+# pixels but of features. The encoder has the layout of VGG, a classifier of 2014, with fewer channels: convolutions with
+# ReLU, and between the levels a pooling that halves the sides. It returns the first ReLU of each level: relu1_1, relu2_1, relu3_1.
 
 
 # %%
@@ -173,11 +177,11 @@ class Encoder(nn.Module):
         self.features = nn.Sequential(*layers)
 
     def forward(self, x):
-        x, found = x * 1.0, []
+        found = []
         for index, layer in enumerate(self.features):
             x = layer(x)
             found += [x] if index in self.taps else []
-        return found  # relu1_1, relu2_1, relu3_1
+        return found
 
 
 # %% tags=["nbval-check-output"]
@@ -193,7 +197,8 @@ print("padding by", ours.features[0].padding_mode, "so that no picture gets a fr
 # deviation 1, so that brightness and contrast betray nothing. A patch from the held-out part of a texture is named after the
 # nearest of 240 training patches: near in means and deviations, each in units of its own spread.
 #
-# > **Predict:** which share is named right by the statistics of the *pixels*? By features with **random** weights? By features of the trained encoder?
+# > **Predict:** which share is named right by the statistics of the *pixels*? By features with **random** weights? By
+# > features of the trained encoder?
 
 
 # %%
@@ -227,16 +232,16 @@ plots.show(
 )
 claim("textures named by statistics of pixels, share", named["pixels"], 0.15, 0.5)
 claim("by features with random weights", named["random features"], 0.75, 1.0)
-claim("by the trained encoder's features", named["trained features"], 0.75, 1.0)
+claim("by the trained encoder's, more than by those", named["trained features"] - named["random features"], -0.12, 0.05)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Pixels: about a third. By construction their statistics are alike; what is left betrays only patches that are quite flat, of the
-# night sky and of the retina's rim, and the rest is guessing. *Random* features: nearly nine in ten, and the trained ones do no
-# better. That is not a slip. A random filter is still a filter, it answers to some pattern of neighbours, and a few hundred such answers
-# tell six textures apart ([arXiv:1606.00021](https://arxiv.org/abs/1606.00021)). Training the encoder is not needed to
-# *recognise* a style.
+# Pixels: about a third. By construction their statistics are alike; what is left betrays only patches that are quite flat,
+# of the night sky and of the retina's rim, and the rest is guessing. *Random* features: nearly nine in ten, and the trained
+# ones do no better. That is not a slip. A random filter is still a filter, it answers to some pattern of neighbours, and a
+# few hundred such answers tell six textures apart ([arXiv:1606.00021](https://arxiv.org/abs/1606.00021)). Training the
+# encoder is not needed to *recognise* a style.
 # </details>
 #
 # So what is it needed for? For the way back.
@@ -256,7 +261,7 @@ claim("by the trained encoder's features", named["trained features"], 0.75, 1.0)
 # $$L_c=\lVert f(\hat x)-t\rVert^2,\qquad
 # L_s=\sum_{\text{levels}}\lVert\mu(f_l(\hat x))-\mu(f_l(s))\rVert^2+\lVert\sigma(f_l(\hat x))-\sigma(f_l(s))\rVert^2.$$
 #
-# One step of the decoder, in the open:
+# (In code the squares are averaged, not summed.) One step of the decoder, in the open:
 
 
 # %%
@@ -311,7 +316,7 @@ claim("the same behind an instance norm, as a share of that", after / before, 0,
 # ## 4 · What changes without ImageNet
 #
 # The paper's encoder is VGG-19, trained on a million labelled photographs: a file of 574 MB. Ours has seen patches of six
-# photos and five textures, and coloured maps drawn from those. So the recipe of this lesson differs in four things:
+# photos and five textures, and the maps and paintings of lesson 07. So the recipe of this lesson differs in four things:
 #
 # 1. **Units.** Nobody balanced our channels. The loudest is more than ten times louder than the median and would count for
 #    most; a third sleep. So differences are taken in units of the style's own deviation, channel by channel. Pixels, and the
@@ -323,8 +328,8 @@ claim("the same behind an instance norm, as a share of that", after / before, 0,
 # 4. **Grain to grow from.** A decoder does the same at every place. In a flat sky all places are alike, so all it could
 #    paint there is flatness. A little noise on the content gives texture something to grow from, in training and afterwards.
 #
-# They sound sensible. Whether the first two are worth anything is measured in section 9, with a surprise; what the
-# fourth does can be seen here, in the sky over the pavilion:
+# They sound sensible. Whether the first two are worth anything is measured in section 9, with a surprise. First the numbers
+# of point 1 and 2, then what the fourth does, in the sky over the pavilion:
 
 # %%
 loudness = torch.cat([statistics(encoder(photo)[-1])[1].flatten(1) for photo in contents.values()]).mean(dim=0)
@@ -341,15 +346,18 @@ skies = [in_style(contents["china"], styles["gravel"], grain=spread) for spread 
 cut = [sky[..., : SIZE // 3, SIZE * 5 // 8 :] for sky in skies]
 figure = plots.image_grid(torch.cat([flat, *cut]), titles=["photo", "grain 0", "0.05", "0.1", "0.2"])
 plots.show(figure, "A piece of sky in the style of gravel, with more and more noise under the photo.")
-fine = [grain(piece)[:2].mean().item() for piece in cut]
-claim("grain of the sky (two finest octaves) with noise of 0.1, against none", fine[2] / fine[0], 2, 40)
+fine = [grain(piece)[:2].mean().item() for piece in cut]  # section 6 says how it is measured
+claim("grain of the sky with noise of 0.1, against none", fine[2] / fine[0], 4, 16)
 
 # %% [markdown]
+# *What you should see:* without noise the sky stays nearly flat; with it, a surface appears, about eight times as rough at
+# 0.1. `stylize` adds 0.12 unless it is told otherwise, as the training did.
+#
 # ## 5 · Train
 #
-# First the two learn to see, then the decoder learns to paint. The live training below is a small one, half a minute long
-# (`FROM_SCRATCH = True` trains the full one instead, and the lesson goes on with it: ten minutes on a quiet core). The command
-# line trains the same: `course-gan train 10 --profile cpu --out runs/10`.
+# First the two learn to see, then the decoder learns to paint. The live training below is a small one, under half a minute
+# long (`FROM_SCRATCH = True` trains the full one instead, and the lesson goes on with it: ten minutes on a quiet core). The
+# command line trains the full one too: `course-gan train 10 --profile cpu --out runs/10`.
 
 # %%
 small = {} if FROM_SCRATCH else LIVE
@@ -361,7 +369,7 @@ def triples():  # photo, texture, and the photo in that texture; none of them tr
     return torch.stack(recipe.preview().split(8), dim=1).flatten(0, 1)
 
 
-caption = "The autoencoder's loss. Below: photo, texture, and what the untrained exchange makes of them, eight times."
+caption = "The autoencoder's loss. Below, in threes: photo, texture, and what the untrained exchange makes of them."
 live = plots.LiveFigure(losses=["autoencoder_loss"], columns=12, caption=caption)
 for record in train(game, recipe.batches, seeing):
     live.update(record, images=triples)
@@ -381,25 +389,30 @@ encoder, decoder = (game.encoder.cpu(), game.decoder.cpu()) if FROM_SCRATCH else
 # %%
 content_loss, style_loss = torch.tensor(history).T
 fifth = len(history) // 5 or 1
-claim("style loss, last fifth against first", style_loss[-fifth:].mean() / style_loss[:fifth].mean(), 0.4, 0.9)
-claim("style loss, last fifth", style_loss[-fifth:].mean(), 1.5, 4)
-claim("content loss, last fifth", content_loss[-fifth:].mean(), 0.1, 0.45)
+claim("style loss, last fifth against first", style_loss[-fifth:].mean() / style_loss[:fifth].mean(), 0.5, 0.9)
+claim("style loss, last fifth", style_loss[-fifth:].mean(), 1.5, 3.5)
+claim("content loss, last fifth against first", content_loss[-fifth:].mean() / content_loss[:fifth].mean(), 0.8, 1.1)
+claim("content loss, last fifth", content_loss[-fifth:].mean(), 0.15, 0.35)
 
 # %% [markdown]
 # *What you should see:* groups of three: a photo, a texture, and the one in the other. The autoencoder's decoder gives
-# blurred pictures with roughly the right colours. Then the style loss falls, by about a third in these few steps, while the
-# decoder learns to colour and to roughen; the content loss stays where it is. The two want different things, and neither
-# gets all it wants. In lessons 01 to 05 losses said little about the pictures. This is no game: nobody plays against the
-# decoder, and a loss that falls means what it says.
+# blurred pictures with roughly the right colours. Then the style loss falls, from one seed to the next by a fifth to a third
+# in these few steps, while the decoder learns to colour and to roughen; the spikes are mostly batches with flat styles,
+# whose own small deviations are the unit. The content loss hardly moves: the two want different things, and neither gets
+# all it wants. In lessons 01 to 05 losses said little about the pictures. This is no game: nobody plays against the decoder,
+# and a loss that falls means what it says.
 
 # %% [markdown]
 # ## 6 · Look, and measure
 #
-# From here on by the shipped networks. Three questions, three numbers, none of which is a loss of the training:
+# From here on by the shipped networks (or by yours, with `FROM_SCRATCH`). Three questions, three numbers, none of which is a
+# loss of the training:
 #
-# - **palette**: how far are the colours from the style's? The mean distance between equal quantiles of the pixels, channel by channel (0 is the same palette).
-# - **grain**: blur a picture to half its size, and again, and note what each octave loses. By how many doublings do these
-#   spreads differ from the style's? (0 is the same grain, 1 means twice or half.)
+# - **palette**: how far are the colours from the style's? The mean distance between equal quantiles of the pixels, channel
+#   by channel (0 is the same palette).
+# - **grain**: shrink a picture to half its size, four times over, and note how strong the detail is that each halving takes
+#   away. By how many doublings do these four spreads differ from the style's, on average? (0 is the same grain, 1 means
+#   twice or half.)
 # - **edges**: is the photo still there? Correlation of the strength of edges with the photo's.
 
 # %%
@@ -419,31 +432,35 @@ for name, (palette, doublings, edges) in scores.items():
     print(f"{name:<18} palette {palette:.2f}   grain {doublings:.2f}   edges {edges:.2f}")
 
 # %%
-claim("palette: networks against the photo", scores["networks"][0] / scores["photo"][0], 0.1, 0.5)
-claim("grain: networks against the photo", scores["networks"][1] / scores["photo"][1], 0.3, 0.8)
-claim("grain: networks against pixels exchanged", scores["networks"][1] / scores["pixels exchanged"][1], 0.3, 0.8)
-claim("edges kept by the networks", scores["networks"][2], 0.35, 0.65)
+claim("palette: networks against the photo", scores["networks"][0] / scores["photo"][0], 0.15, 0.35)
+claim("palette: pixels exchanged against the photo", scores["pixels exchanged"][0] / scores["photo"][0], 0.2, 0.4)
+claim("grain: networks against the photo", scores["networks"][1] / scores["photo"][1], 0.45, 0.7)
+claim("grain: pixels exchanged against the photo", scores["pixels exchanged"][1] / scores["photo"][1], 0.9, 1.2)
+claim("edges kept by the networks", scores["networks"][2], 0.4, 0.55)
 
 # %%
 large = [("coffee", "ihc"), ("china", "gravel")]
 rows = [torch.cat([contents[c], styles[s], in_style(contents[c], styles[s])]) for c, s in large]
-figure = plots.image_grid(torch.cat(rows), columns=3, titles=["photo", "style", "photo in that style"], scale=0.9)
-plots.show(figure, "Two of them as large as they are. Above: neither photo nor style was in the training.", key=True)
+figure = plots.image_grid(torch.cat(rows), columns=3, titles=["photo", "style", "photo in that style"], scale=0.8)
+plots.show(figure, "Two of them, larger. In the upper row neither photo nor style was in the training.", key=True)
 
 # %% [markdown]
 # *What you should see:* nobody would mistake the photo, but colours, contrast and surface are the style's. The palette's
-# distance shrank to about a quarter of what it was, as it does when pixels are exchanged; the grain's to about
-# six tenths, which the exchange of pixels cannot do. The price is paid in edges: the correlation falls to about a half.
+# distance shrank to about a quarter of what it was, much as when pixels are exchanged; the grain's to about six tenths,
+# where the exchange of pixels leaves it as it was. The price is paid in edges: the correlation falls to about a half.
 #
-# **Did it learn its eleven pictures by heart?** The losses on the parts of pictures that were never cut from, for pictures
-# that were in the training and for the two that were not:
+# **Did it learn its eleven pictures by heart?** The two losses of section 3, once for pictures that were in the training (on
+# parts of them that were kept back), and once for the two that were not:
 
 
 # %%
+from copy import deepcopy
+
+
 def losses_on(photo_names, texture_names):
     content = photos.patches(96, 56, 5, "test").where(photo=photo_names).images[:8]
     style = textures.patches(96, 48, 5, "test").where(texture=texture_names).images[:8]
-    judge = AdaIN(*load_adain(), normalise=True, scales=3, backend=Backend("cpu", "fp32"))
+    judge = AdaIN(*deepcopy((encoder, decoder)), normalise=True, scales=3, backend=Backend("cpu", "fp32"))
     values = judge.generator_step((data.to_float(content), data.to_float(style)))  # the losses before the step
     return values["content"].item(), values["style"].item()
 
@@ -453,10 +470,12 @@ unseen = losses_on(["coffee"], ["ihc"])
 print(f"content loss: {seen[0]:.3f} seen, {unseen[0]:.3f} never seen;  style loss: {seen[1]:.3f}, {unseen[1]:.3f}")
 
 # %%
-claim("content loss on never seen pictures, against seen", unseen[0] / seen[0], 0.6, 1.5)
-claim("style loss on never seen pictures, against seen", unseen[1] / seen[1], 0.5, 1.5)
+claim("content loss on never seen pictures, against seen", unseen[0] / seen[0], 0.8, 1.25)
+claim("style loss on never seen pictures, against seen", unseen[1] / seen[1], 0.6, 1.2)
 
 # %% [markdown]
+# It did not: the cup and the tissue cost no more than the others.
+#
 # **And what can it not do?** Give it styles whose point is not palette and grain but *form*: stripes, dots, a brick wall,
 # the petals of a flower.
 
@@ -485,7 +504,7 @@ figure = plots.image_grid(
     rows, columns=4, titles=list(hard), rows=["style", "result", "four times\nas near"], scale=0.75
 )
 plots.show(
-    figure, "Four styles made of forms. Palette (but for the stripes), contrast and grain come over; no form does."
+    figure, "Four styles made of forms. Contrast and grain come over, of the palette more or less; no form does."
 )
 
 
@@ -511,12 +530,16 @@ for name, low, high in (("brick", 0.1, 0.3), ("flower", 0.2, 0.4), ("dots", 0.5,
 
 # %% [markdown]
 # *What you should see:* a grey wall without bricks, the flower's orange and dark green without petals, red and cream (most of
-# it cream) without dots. The stripes are worst: contrast and a coarse grain, but neither their direction nor even their yellow
-# and blue, opposites that lie side by side within what one feature sees. Why? Two reasons, and
-# the size of the network is only the second. Means and deviations of single channels do not say which channels answer *together*, and
-# it takes several together to make a dot (Gram matrices say more, [arXiv:1508.06576](https://arxiv.org/abs/1508.06576)). And a
-# feature of this encoder sees 24 pixels and chooses among 128 words; VGG's relu4_1 has 512, learnt from a million
-# photographs, and in the paper's pictures strokes and hatchings do come over. Here they do not.
+# it cream) without dots. The stripes are worst: contrast and a coarse grain, but neither their direction nor even their
+# yellow and blue, opposites that lie side by side within what one feature sees. The numbers: nearly all the brightness of
+# the stripes changes across them, in the result it changes about as much along as across; and of the palette's distance a
+# fifth is left for bricks, a third for the flower, six tenths for dots and nearly all for stripes.
+#
+# Why? Two reasons, and the size of the network is only the second. Means and deviations of single channels do not say which
+# channels answer *together*, and it takes several together to make a dot (Gram matrices say more,
+# [arXiv:1508.06576](https://arxiv.org/abs/1508.06576)). And a feature of this encoder sees 24 pixels and chooses among 128
+# words; VGG's relu4_1 has 512, learnt from a million photographs, and in the paper's pictures strokes and hatchings do come
+# over. Here they do not.
 #
 # ## 7 · Hands on: strength, mixtures, masks
 #
@@ -525,7 +548,8 @@ for name, low, high in (("brick", 0.1, 0.3), ("flower", 0.2, 0.4), ("dots", 0.5,
 # $$t=f(c)+\sum_i w_i\,\bigl(\mathrm{AdaIN}(f(c),f(s_i))-f(c)\bigr).$$
 #
 # One style with share $\alpha$: that is **strength**. Several styles: a **mixture**. Shares that differ from place to place: a
-# **mask**. One formula, and the library's `stylize(encoder, decoder, content, styles, weights, strength, mask)` is that formula.
+# **mask**. The library's `stylize(encoder, decoder, content, styles, weights, strength, mask)` is that formula, but for the
+# noise of section 4, which `grain=0` leaves out:
 
 # %% tags=["nbval-check-output"]
 content, first, second = contents["coffee"], styles["retina"], styles["ihc"]
@@ -551,17 +575,21 @@ figure = plots.image_grid(
 plots.show(figure, "From no style to all of it: three photos at five strengths.")
 
 # %% [markdown]
+# *What you should see:* no jump anywhere; each dial goes smoothly from the photo's colours to the style's, and the surface
+# grows with it.
+#
 # > **Claim to check: "strength 0 gives the photo back."**
 
 # %%
 with torch.no_grad():
     back = torch.cat([in_style(c, first, strength=0.0) for c in contents.values()])
 error = (back - torch.cat(list(contents.values()))).square().mean().item()
-claim("strength 0: decibels between photo and result (the same picture: infinite)", 10 * np.log10(4 / error), 16, 23)
+claim("strength 0: error (root of the mean square), as a share of black to white", error**0.5 / 2, 0.08, 0.15)
 
 # %% [markdown]
-# Not quite: it gives back what decoder and encoder make of it, $g(f(c))$, without the finest detail and with the decoder's idea of
-# colour. Whoever wants a dial that starts at the photo itself has to blend the *pictures* at its lower end.
+# Not quite: it gives back what decoder and encoder make of it, $g(f(c))$, without the finest detail and with the decoder's
+# idea of colour, off by about a tenth of the way from black to white. Whoever wants a dial that starts at the photo itself
+# has to blend the *pictures* at its lower end.
 #
 # Now four styles at the corners, and everything between them; the weights of a place are the products you know from
 # bilinear interpolation:
@@ -573,19 +601,21 @@ shares = [((1 - v) * (1 - u), (1 - v) * u, v * (1 - u), v * u) for v in side.tol
 small_cup = square(photos["coffee"], SIZE // 2)
 mixed = torch.cat([stylize(encoder, decoder, small_cup, corners, weights=w) for w in shares])
 plots.show(
-    plots.image_grid(mixed, columns=5, scale=0.6),
-    "Retina, ihc, stripes and flower at the corners, their mixtures between. No picture is a fade of two others.",
+    plots.image_grid(mixed, columns=5, scale=0.55),
+    "The cup in retina (top left), ihc (top right), stripes (bottom left), the flower (bottom right), and in between.",
 )
 
 # %% [markdown]
-# And a mask for each style: the pavilion and its trees in one, sky and water in another. Any map of numbers from 0 to 1 will do, of any size;
-# this one is made of the photo's own brightness.
+# *What you should see:* the middle has something of each: the flower's dark, the retina's red, the contrast of the
+# stripes. It was painted once, from mixed features; it is no fade of four pictures.
+#
+# And a mask for each style: the pavilion and its trees in one, sky and water in another. Any map of numbers from 0 to 1 will
+# do, of any size; this one is made of the photo's own brightness.
 
 # %%
 photo = contents["china"]
-light = F.avg_pool2d(F.pad(photo.mean(dim=1, keepdim=True), (4,) * 4, mode="reflect"), 9, 1)[
-    0, 0
-]  # brightness, a little blurred
+light = F.pad(photo.mean(dim=1, keepdim=True), (4, 4, 4, 4), mode="reflect")
+light = F.avg_pool2d(light, 9, 1)[0, 0]  # brightness (SIZE, SIZE), a little blurred
 building = torch.sigmoid(20 * (0.35 - light))  # 1 where it is dark, 0 in the bright sky, soft between
 two = stylize(encoder, decoder, photo, [first, styles["flower"]], mask=torch.stack([building, 1 - building]))
 one = stylize(encoder, decoder, photo, [hard["dots"]], mask=1 - building)
@@ -593,15 +623,19 @@ shown = torch.cat([photo, F.interpolate(building.expand(1, 3, -1, -1) * 2 - 1, s
 figure = plots.image_grid(
     shown, titles=["photo", "mask", "retina inside,\nflower outside", "dots outside,\nnothing inside"]
 )
-plots.show(figure, "Styles by place: two styles with a mask each, and one style around a building that stays as it is.")
+plots.show(figure, "Styles by place: two styles with a mask each, and one style around a building that gets none.")
 outside = (one - in_style(photo, hard["dots"]))[..., : SIZE // 4, -SIZE // 4 :].abs().mean().item()
 claim("up in the sky, mean change against the style everywhere", outside, 0, 0.02, exact=True)
 
 # %% [markdown]
+# *What you should see:* two styles that meet along the roof's edge; on the right the building in its own colours, as in the
+# column $\alpha=0$ above, under a sky like that of a picture which has the style everywhere.
+#
 # ## 8 · Any size, and your own picture
 #
-# Everything here is a convolution or a statistic, so any size will do; a style may have another than the photo. The one catch:
-# pooling halves sides, and an odd side does not halve. `stylize` mirrors the photo's last rows and columns until it does, and cuts the result.
+# Everything here is a convolution or a statistic, so any size will do; a style may have another than the photo. The one
+# catch: pooling halves sides, and an odd side does not halve. `stylize` mirrors the photo's last rows and columns until it
+# does, and cuts the result.
 
 # %% tags=["nbval-check-output"]
 for height, width in ((64, 64), (200, 131), (131, 200), (512, 512)):
@@ -610,17 +644,22 @@ for height, width in ((64, 64), (200, 131), (131, 200), (512, 512)):
 
 # %% [markdown]
 # Your own pictures go in by path. Here a file is written first, so that the cell runs for everybody: **put the path of
-# your photo in its place.** Files are turned upright, and made smaller where a side is over 512 pixels.
+# your photo in its place.** A picture is turned upright if the camera says so, and made smaller where a side is over 512
+# pixels. A style of your own goes in the same way: `in_style(mine, read_picture("/home/me/painting.jpg"))`.
 
 # %%
 folder = Path(tempfile.mkdtemp())
 Image.fromarray(photos["rocket"].permute(1, 2, 0).numpy()).save(folder / "my_photo.jpg")
-mine = read_picture(
-    folder / "my_photo.jpg", longest=max(SIZE, 128)
-)  # ← your photo here: read_picture("/home/me/cat.jpg")
-mine_styled = torch.cat([mine, *(in_style(mine, s) for s in (styles["retina"], hard["stripes"]))])
-Image.fromarray(data.to_uint8(mine_styled[1]).permute(1, 2, 0).numpy()).save(folder / "my_photo_styled.png")
-plots.show(plots.image_grid(mine_styled, scale=0.8), "A photo read from a file, and in two styles: ihc and the flower.")
+my_photo = folder / "my_photo.jpg"  # ← your photo here, for instance "/home/me/cat.jpg"
+my_styled = folder / "my_photo_styled.png"  # ← and here where the result should go
+
+mine = read_picture(my_photo, longest=min(512, 2 * SIZE))
+mine_styled = torch.cat([mine, *(in_style(mine, styles[name]) for name in ("retina", "flower"))])
+Image.fromarray(data.to_uint8(mine_styled[1]).permute(1, 2, 0).numpy()).save(my_styled)
+plots.show(plots.image_grid(mine_styled), "A photo read from a file, and in two styles: the retina's and the flower's.")
+
+# %% [markdown]
+# What is no picture is said in one line:
 
 # %% tags=["nbval-check-output"]
 (folder / "notes.png").write_text("no picture at all")
@@ -629,6 +668,17 @@ for name in ("holiday.jpg", "notes.png"):
         read_picture(folder / name)
     except CourseError as error:
         print(str(error).replace(str(folder), "…"))
+
+# %% [markdown]
+# **By mouse.** The panel does all of sections 7 and 8 by `stylize`. (In JupyterLab, run the cell: menus, sliders and
+# fields for uploads appear; what you upload stays on your machine.) Put a photo of yours into the style of another of
+# your photos; give its bright parts one style and, with *second style elsewhere*, the rest another. Below the sliders is a
+# link to the result. `make app` serves the same panel as a page of its own.
+
+# %%
+from course_gan import panels
+
+panels.stylist()
 
 # %% [markdown]
 # ## 9 · What the choices do
@@ -672,7 +722,7 @@ def tiles(name, side):  # a sheet in results/ as its pictures
 
 titles = [f"seed {seed}" for seed in (0, 1, 2)] * 2
 figure = plots.image_grid(tiles("10_arms.png", 64), columns=6, titles=titles, rows=["content, style", *arms], scale=0.6)
-plots.show(figure, "Two contents and styles of the comparison (top row), and each arm's answers from three seeds.")
+plots.show(figure, "Two contents with their styles (top row), and below each arm's answers from three seeds.")
 
 
 # %%
@@ -692,7 +742,7 @@ claim(
     exact=True,
 )
 claim("the paper's loss: tint, the same", apart("base", "the paper's loss", "tint"), 6, 20, exact=True)
-claim("one scale: grain, the same", apart("base", "one scale", "grain"), 0, 2.8, exact=True)
+claim("one scale: the most of the four", max(apart("base", "one scale", m) for m in MEASURES), 0, 2.8, exact=True)
 
 # %%
 claim("random encoder: edges", mean["random encoder"]["edges"], 0.25, 0.29, exact=True)
@@ -725,8 +775,8 @@ claim(
 # ten times the content loss (about 0.25), and Adam divides out how large a gradient is. The dial is the
 # strength of section 7, after training.
 #
-# **And our own improvements?** The *scales* bought nothing that these measures see: one scale cannot be told from three.
-# *Units* are a trade: the paper's plain loss comes *nearer* to the style's grain, and pays with colour, as its tint shows.
+# **And our own improvements?** The *scales* bought nothing that these measures see: one scale cannot be told from three (what
+# little there is, is in favour of one). *Units* are a trade: the paper's plain loss comes *nearer* to the style's grain, and pays with colour, as its tint shows.
 # A short training need not speak for a long one, so `python scripts/10_adain.py long` trained the paper's loss once more, at the full
 # size and length of the shipped networks (one seed):
 
@@ -735,7 +785,7 @@ for arm, values in long_runs.items():
     print(f"{arm:<18}" + "".join(f"{m} {values[m]:.3f}   " for m in MEASURES))
 
 # %%
-figure = plots.image_grid(tiles("10_long.png", 128), columns=4, rows=list(long_runs), scale=0.9)
+figure = plots.image_grid(tiles("10_long.png", 128), columns=4, rows=list(long_runs), scale=0.8)
 plots.show(
     figure,
     "Pavilion in gravel, cup in ihc, astronaut in retina, cat in the night sky: by the shipped loss and by the paper's.",
@@ -744,18 +794,20 @@ ratio = {m: long_runs["the paper's loss"][m] / long_runs["as shipped"][m] for m 
 claim("tint at full length: the paper's loss over the shipped", ratio["tint"], 1.8, 2.2, exact=True)
 claim("grain, the same", ratio["grain"], 0.9, 1.0, exact=True)
 claim("palette, the same", ratio["palette"], 0.85, 0.95, exact=True)
+claim("edges, the same", ratio["edges"], 0.85, 0.95, exact=True)
 
 # %% [markdown]
-# *What you should see:* in grey gravel the paper's loss leaves red and blue fringes, twice the tint; in the other numbers it is even, or a
-# little ahead. So what the shipped recipe has over the paper's is cleaner colour, no more: a reason to like it, and not the
-# reasons for which it was made.
+# *What you should see:* in grey gravel the paper's loss leaves red and blue fringes, twice the tint. It is nearer to the
+# style's grain and palette by five and ten per cent, and keeps ten per cent less of the edges, which one seed each cannot
+# tell from chance. So what the shipped recipe has over the paper's is cleaner colour, no more: a reason to like it, and not
+# the reasons for which it was made.
 
 # %% [markdown]
 # ## 10 · With the real VGG-19
 #
 # If you have torchvision's file `vgg19-dcbb9e9d.pth` (574 MB; nothing here downloads it), the paper's encoder is one call
 # away, up to relu4_1 and frozen, and everything above goes with it: a decoder that mirrors it, no pretraining, the paper's
-# loss (`AdaIN(encoder, decoder)`; the paper took 160,000 steps on a GPU). Without the file the next cell says what to do.
+# loss (`AdaIN(encoder, decoder)`; the authors' own code takes 160,000 steps, on a GPU). Without the file the next cell says what to do.
 
 # %%
 try:
@@ -765,8 +817,8 @@ except CourseError as error:
     print(str(error).replace(str(Path.home()), "~"))
 
 # %% [markdown]
-# The path can be walked without the file: the same network with random weights has the right number of them, and its decoder turns out a picture of the right shape
-# (not one worth looking at).
+# The path can be walked without the file: the same network with random weights has the right number of them, and its decoder
+# turns out a picture of the right shape (not one worth looking at).
 
 # %%
 layout = (64, 128, 256, 512), (2, 2, 4)  # VGG-19 to relu4_1
@@ -794,7 +846,8 @@ claim("side of what comes out", image.shape[-1], 64, 64, exact=True)
 #
 # 1. Huang, Belongie 2017, *Arbitrary style transfer in real-time with adaptive instance normalization*,
 #    [arXiv:1703.06868](https://arxiv.org/abs/1703.06868).
-# 2. Gatys, Ecker, Bethge 2015, *A neural algorithm of artistic style*, [arXiv:1508.06576](https://arxiv.org/abs/1508.06576): where it began, with Gram matrices and no decoder.
+# 2. Gatys, Ecker, Bethge 2015, *A neural algorithm of artistic style*,
+#    [arXiv:1508.06576](https://arxiv.org/abs/1508.06576): where it began, with Gram matrices and no decoder.
 # 3. Ustyuzhaninov, Brendel, Gatys, Bethge 2016, *Texture synthesis using shallow convolutional networks with random filters*,
 #    [arXiv:1606.00021](https://arxiv.org/abs/1606.00021).
 #

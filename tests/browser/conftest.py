@@ -24,10 +24,11 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
 }
 PANEL = "document.querySelectorAll('.course-gan-panel')[within]"
-OPERATED = "button:not([disabled]), input:not([disabled]), select, .noUi-handle"
+OPERATED = "button:not([disabled]), input:not([disabled]), select, .noUi-handle, canvas[tabindex], a[href]"
 NAME = """e => {
-    const label = e.closest('.widget-inline-hbox, .widget-checkbox')?.querySelector('label')
-    return [e.tagName === 'BUTTON' ? e.innerText : label?.innerText ?? '', e.outerHTML]
+    const label = e.closest('label') ?? e.closest('.widget-inline-hbox, .widget-checkbox')?.querySelector('label')
+    const own = e.getAttribute('aria-label') ?? (['BUTTON', 'A'].includes(e.tagName) ? e.innerText : '')
+    return [own || (label?.innerText ?? ''), e.outerHTML]
 }"""
 CONTRASTS = """within => {
     const light = text => {
@@ -40,7 +41,7 @@ CONTRASTS = """within => {
         return /, 0\\)$/.test(colour) && e.parentElement ? behind(e.parentElement) : colour
     }
     const found = {}
-    for (const e of PANEL.querySelectorAll('label, button:not([disabled]), input, select, span, b')) {
+    for (const e of PANEL.querySelectorAll('label, button:not([disabled]), input, select, span, b, a')) {
         if (!(e.innerText || e.value)) continue
         const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x)
         found[e.tagName + ' ' + (e.innerText || e.value)] = (a + 0.05) / (b + 0.05)
@@ -192,20 +193,20 @@ class Notebook:
         found = self.find(name, within)
         expect(found).to_contain_text(text, timeout=30_000) if text else expect(found).to_have_text("", timeout=30_000)
 
-    def seconds_to_picture(self, handle, key: str) -> float:
-        """From the key's arrival in the page to the next picture painted there, by the page's clock."""
-        return (
-            self.page.evaluate(
-                """() => { window.timed = new Promise(done => {
+    def seconds_to_picture(self, act, event: str = "keydown") -> float:
+        """From the event that act() causes in the page to the next picture painted there, by the page's clock."""
+        self.page.evaluate(
+            """event => { window.timed = new Promise(done => {
                 let began = 0
-                document.addEventListener('keydown', () => { began = performance.now() }, {once: true, capture: true})
+                document.addEventListener(event, () => { began = performance.now() }, {once: true, capture: true})
                 const shown = document.querySelector('.course-gan-picture')
                 shown.addEventListener('load', () => requestAnimationFrame(() => done(performance.now() - began)),
                     {once: true})
-            }) }"""
-            )
-            or (handle.press(key), self.page.evaluate("() => window.timed"))[1] / 1000
+            }) }""",
+            event,
         )
+        act()
+        return self.page.evaluate("() => window.timed") / 1000
 
     def controls(self, within: int) -> list[str]:
         """What can be operated in a panel: the text or label of each button, field, box and slider, in their order."""

@@ -3,6 +3,7 @@
 A lesson's lists are WRONG and RIGHT in source/NN_name/mutants.py: item -> what it is -> the learner's object.
 """
 
+import ast
 import importlib.util
 import math
 import time
@@ -125,3 +126,23 @@ def test_the_table_of_mutants(capsys):
     wrong, right = ([v for seen in _seen.values() for v in seen[kind]] for kind in ("wrong", "right"))
     assert sum(wrong) >= 0.95 * len(wrong)
     assert all(right)
+
+
+def test_the_training_that_exercise_03_shows_is_the_one_its_check_plays():
+    shown = (ROOT / "source" / "03_dcgan" / "exercise.py").read_text(encoding="utf-8")
+    shown = shown[shown.index("class Training:") :].partition("\n\n\n# %%")[0]
+    (check,) = (check for check in CHECKS if check.name == "03.checkpoint")
+    assert shown in check.inputs(torch.Generator())[0]["_code"]
+
+
+def test_the_game_that_exercise_02_shows_is_the_one_its_check_plays():
+    source = ast.parse((ROOT / "source" / "02_training_dynamics" / "exercise.py").read_text(encoding="utf-8"))
+    shown = {"torch": torch, "math": math, "nn": torch.nn, "F": torch.nn.functional}
+    kept = [n for n in source.body if isinstance(n, ast.FunctionDef) and n.name in ("count_modes", "play")]
+    exec(compile(ast.Module(kept, []), "exercise.py", "exec"), shown)
+    (check,) = (check for check in CHECKS if check.name == "02.rates")
+    table = torch.linspace(1e-3, 4e-3, 40).repeat(2, 1).T
+    counts = shown["play"](lambda progress: table[round(progress * 40)].tolist(), seed=3, steps=40)
+    played = check.verdict.__globals__["play"](table, 3)
+    assert len(played) >= 5
+    assert torch.allclose(torch.tensor(counts[: len(played)]), torch.tensor(played))

@@ -16,7 +16,7 @@ import pytest
 from course_gan.errors import CourseError
 from course_gan.grading.record import lessons_with_checks
 from course_gan.lessons import convert
-from course_gan.lessons import exercises as builder
+from workshop import exercises as builder
 from course_gan.lessons.execute import execute
 from course_gan.lessons.find import Exercise, copy_for_learner, exercises
 from course_gan.paths import ROOT

@@ -156,7 +156,6 @@ def test_a_run_that_is_killed_leaves_no_process_behind(tmp_path):
         (["run", "none.ipynb"], 1, "course-gan: no notebook at none.ipynb"),
         (["run", "--jobs", "0"], 2, "course-gan: Invalid value for '--jobs'"),
         (["dance"], 2, "course-gan: No such command 'dance'"),
-        (["build", "99"], 1, "course-gan: unknown lesson '99'"),
     ],
 )
 def test_bad_words_are_one_line_and_a_status(words, status, line, tmp_path):

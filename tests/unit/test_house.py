@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -89,11 +90,20 @@ def test_the_imports_hold_no_circle():
 
 
 def test_files_and_rooms_stay_small():
-    long = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in FILES}
+    every = [*FILES, *ROOT.glob("workshop/*.py")]
+    long = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in every}
     assert {name: n for name, n in long.items() if n > 300} == {}
     core = sum(code_lines(p) for p in FILES if room_of(p) in CORE)
     assert core <= 2000, f"the core holds {core} lines of code"
     assert sum(code_lines(p) for p in FILES) <= 4500
+
+
+def test_what_is_no_python_is_packaged_too():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    others = [p for p in PACKAGE.rglob("*.*") if p.suffix not in (".py", ".pyc") and "/." not in p.as_posix()]
+    assert {path.suffix for path in others} == {".js", ".mplstyle"}
+    assert [path for path in others if not any(path.match(pattern) for pattern in patterns)] == []
 
 
 def _python(code: str) -> str:

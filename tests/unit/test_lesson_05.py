@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from course_gan import metrics
-from course_gan.lessons import build
 from course_gan.lessons.find import choose
+from workshop import notebooks
 
 WANTED = {"root", "frechet_distance", "kernel_distance", "region_radius", "share_inside", "precision_recall"}
 WANTED |= {"nearest_neighbour", "blurred"}
@@ -19,7 +19,7 @@ WANTED |= {"nearest_neighbour", "blurred"}
 def lesson():
     """The functions that the lesson defines, by name, without the lesson having been run."""
     (found,) = choose(("05",))
-    tree = build.convert_to_code(found.source)
+    tree = notebooks.convert_to_code(found.source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in WANTED]
     assert {node.name for node in functions} == WANTED
     names = {"torch": torch, "F": F}

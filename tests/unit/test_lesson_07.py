@@ -13,20 +13,32 @@ from torch import nn
 
 from course_gan import data, models
 from course_gan.errors import CourseError
-from course_gan.lessons import build
 from course_gan.lessons.find import choose
 from course_gan.lessons.recipes import settings
 from course_gan.models.layers import receptive_field
 from course_gan.paths import ROOT
+from workshop import notebooks
 
-WANTED = {"Dropout", "down", "up", "UNet", "PatchGAN", "by_formula", "by_gradient", "windows", "cut", "read_map", "paint"}
+WANTED = {
+    "Dropout",
+    "down",
+    "up",
+    "UNet",
+    "PatchGAN",
+    "by_formula",
+    "by_gradient",
+    "windows",
+    "cut",
+    "read_map",
+    "paint",
+}
 
 
 @pytest.fixture(scope="module")
 def lesson():
     """The functions and classes that the lesson defines, by name, without the lesson having been run."""
     (found,) = choose(("07",))
-    tree = build.convert_to_code(found.source)
+    tree = notebooks.convert_to_code(found.source)
     parts = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in WANTED]
     assert {node.name for node in parts} == WANTED
     names = {"torch": torch, "F": F, "nn": nn, "np": np, "data": data, "Image": Image, "CourseError": CourseError}
@@ -204,7 +216,9 @@ def test_a_map_of_ones_own_is_snapped_to_the_four_colours_and_to_sides_that_divi
     assert torch.equal(data.colour_code(data.colour_decode(own)), own)
 
 
-@pytest.mark.parametrize(("name", "reason"), [("none.png", "No such file or directory"), ("text.png", "it is no picture")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("none.png", "No such file or directory"), ("text.png", "it is no picture")]
+)
 def test_a_map_that_cannot_be_read_is_one_line(lesson, tmp_path, name, reason):
     (tmp_path / "text.png").write_text("hello")
     with pytest.raises(CourseError) as error:

@@ -7,11 +7,14 @@ import base64
 import io
 
 import pytest
+from click.testing import CliRunner
 
 from course_gan.errors import CourseError
-from course_gan.lessons import build, convert
+from course_gan.lessons import convert
 from course_gan.lessons.find import choose, copy_for_learner, lessons
 from course_gan.lessons.notebook import claims_in
+from workshop import notebooks
+from workshop.__main__ import main as workshop
 
 LESSONS = lessons()
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -92,7 +95,7 @@ def test_a_lesson_has_one_parameters_cell_and_five_whose_output_is_compared(less
 
 def test_stale_notebooks_are_listed(capsys):
     """Whether a changed library would draw the same is for `make build` to say; here the stale ones are named."""
-    stale = {lesson.name: state for lesson in LESSONS if (state := build.state(lesson)) != "current"}
+    stale = {lesson.name: state for lesson in LESSONS if (state := notebooks.state(lesson)) != "current"}
     with capsys.disabled():
         for name, state in stale.items():
             print(f"\nstale: {name}: {state}")
@@ -101,11 +104,11 @@ def test_stale_notebooks_are_listed(capsys):
 def test_the_digest_sees_code_and_overlooks_comments(tmp_path):
     source = tmp_path / "lesson.py"
     source.write_text("# %%\nfrom course_gan import errors\n")
-    assert list(build.module_digests(source)) == ["course_gan", "course_gan.errors"]
-    plain = build.module_digests(source)
+    assert list(notebooks.module_digests(source)) == ["course_gan", "course_gan.errors"]
+    plain = notebooks.module_digests(source)
     source.write_text("# %%\n# a comment\nfrom course_gan import errors, paths\n")
-    assert {k: v for k, v in build.module_digests(source).items() if k in plain} == plain
-    assert "course_gan.paths" in build.module_digests(source)
+    assert {k: v for k, v in notebooks.module_digests(source).items() if k in plain} == plain
+    assert "course_gan.paths" in notebooks.module_digests(source)
 
 
 def test_a_changed_cell_is_found_by_its_place(tmp_path):
@@ -152,3 +155,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match=r"cannot write .*Not a directory.*choose another folder with --dir"):
         copy_for_learner(tmp_path / "file")
+
+
+def test_building_an_unknown_lesson_is_one_line():
+    done = CliRunner().invoke(workshop, ["99"], standalone_mode=False)
+    assert (done.return_value, done.output.count("\n")) == (1, 1)
+    assert done.output.startswith("course-gan: unknown lesson '99': there are 00_start_here")

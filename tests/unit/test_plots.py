@@ -201,13 +201,13 @@ def test_photographs_are_kept_small():
     assert len(data["image/png"]) + len(data["text/html"]) < 8 * 64 * 64 * 4 * 3
 
 
-def test_photographs_through_and_through_are_whole_in_the_page_and_half_as_wide_in_the_png():
+def test_photographs_through_and_through_are_whole_in_the_page_and_a_third_as_wide_in_the_png():
     figure = plots.image_grid(F.interpolate(torch.rand(3, 3, 24, 24), 200, mode="bicubic").clamp(0, 1) * 2 - 1)
     data, _ = bundle(figure, "x")
     whole, (wide, high) = picture(figure).size, Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size
     page = Image.open(io.BytesIO(base64.b64decode(data["text/html"].split("base64,")[1].split('"')[0])))
     assert page.size == whole
-    assert (wide, high) == ((whole[0] + 1) // 2, (whole[1] + 1) // 2)
+    assert (wide, high) == ((whole[0] + 2) // 3, (whole[1] + 2) // 3)
 
 
 def test_alternative_text_and_key_go_into_the_metadata_and_markup_into_none():

@@ -11,6 +11,7 @@ from course_gan.errors import CourseError
 from course_gan.lessons import convert
 from course_gan.lessons.execute import TIMEOUTS, execute
 from course_gan.lessons.find import Lesson
+from course_gan.lessons.machine import machine
 from course_gan.paths import ROOT
 
 _PACKAGE = ROOT / "course_gan"
@@ -59,15 +60,6 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
     }
     convert.write(notebook, lesson.notebook)
     return outcome.seconds
-
-
-def machine() -> dict[str, object]:
-    """Return what a time or a rounding depends on: the processor's name and whether it computes bfloat16 itself."""
-    import torch
-
-    names = [line for line in _cpuinfo() if line.startswith("model name")]
-    cpu = names[0].split(":", 1)[1].strip() if names else platform.processor() or platform.machine()
-    return {"cpu": cpu, "bf16": torch.ops.mkldnn._is_mkldnn_bf16_supported()}
 
 
 def module_digests(source: Path) -> dict[str, str]:
@@ -128,10 +120,3 @@ def _steady(output):
     """Drop what differs each time without meaning anything: execution counts stay, transient ids go."""
     output.pop("transient", None)
     return output
-
-
-def _cpuinfo() -> list[str]:
-    try:
-        return Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return []

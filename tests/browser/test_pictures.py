@@ -1,0 +1,178 @@
+"""The painter and the stylist as a person drives them: strokes, uploads good and bad, and what page and kernel say."""
+
+from PIL import Image
+
+from tests.unit.test_panels_pictures import animated, bomb, encoded
+
+PAINTER = "from course_gan import panels\npanel = panels.painter()\npanel"
+STYLIST = "from course_gan import panels\npanel = panels.stylist(longest=128)\npanel"
+CLASSES = "[int((panel.labels == k).sum()) for k in range(4)]"
+
+
+def at(book, x: float, y: float) -> tuple[float, float]:
+    """A place of the map, given in shares of its width and height, on the page."""
+    box = book.find("canvas").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def stroke(book, *places):
+    """Press at the first place of the map, draw along the others; let go is the caller's."""
+    book.page.mouse.move(*at(book, *places[0]))
+    book.page.mouse.down()
+    for place in places[1:]:
+        book.page.mouse.move(*at(book, *place), steps=6)
+
+
+def test_a_stroke_is_answered_and_undo_takes_it_back(notebook):
+    book = notebook(PAINTER)
+    book.run_all()
+    book.find("canvas").wait_for()
+    start, labels = book.picture(), book.kernel("panel.labels.tolist()")
+    book.find("class").nth(2).click()
+    stroke(book, (0.5, 0.2), (0.5, 0.9))
+    assert book.picture() == start  # a stroke is handed over when it ends
+    book.page.mouse.up()
+    book.changed(start)
+    book.says("news", "painted brick")
+    now = book.kernel("panel.labels.tolist()")
+    assert {row[32] for row in now[13:57]} == {2}  # as far as the brush went
+    assert [row[:20] + row[44:] for row in now] == [row[:20] + row[44:] for row in labels]
+    shown = book.find("canvas").evaluate("c => [...c.getContext('2d').getImageData(32, 30, 1, 1).data]")
+    assert shown == [213, 94, 0, 255]
+    book.shot("painter")
+
+    seconds = []
+    for k in range(6):
+        stroke(book, (0.1 + 0.15 * k, 0.6), (0.1 + 0.15 * k, 0.9))
+        seconds.append(book.seconds_to_picture(book.page.mouse.up, "pointerup"))
+    kernel = book.kernel("panel.seconds")
+    print(f"painter: {kernel:.3f} s for the answer, {min(seconds):.3f} s on the screen (slowest {max(seconds):.3f} s)")
+    assert min(seconds) <= 0.3
+    assert book.kernel("len(panel.past)") == 7
+    for _ in range(7):
+        book.find("undo").click()
+    book.until(f"panel.labels.tolist() == {labels}")
+    book.until("len(panel.past) == 0")
+    book.find("undo").click()
+    book.says("news", "✗ nothing to undo")
+
+
+def test_regions_are_filled_and_the_map_cleared(notebook):
+    from playwright.sync_api import expect
+
+    book = notebook(PAINTER)
+    book.run_all()
+    book.find("canvas").wait_for()
+    before, counts = book.picture(), book.kernel(CLASSES)
+    book.find("fill").locator("input").check()
+    book.find("class").nth(3).click()
+    expect(book.find("canvas")).to_have_css("cursor", "cell")  # the page knows of it
+    book.page.mouse.click(*at(book, 0.9, 0.6))  # gravel
+    book.says("news", "filled with night sky")
+    book.changed(before)
+    grass, gravel, brick, sky = book.kernel(CLASSES)
+    assert (grass, brick) == (counts[0], counts[2])
+    assert (gravel < counts[1], sky > counts[3], gravel + sky) == (True, True, counts[1] + counts[3])
+    book.find("class").nth(0).click()
+    book.find("clear").click()
+    book.says("news", "nothing but grass")
+    assert book.kernel(CLASSES) == [64 * 64, 0, 0, 0]
+    shown = book.find("canvas").evaluate("c => [...c.getContext('2d').getImageData(5, 60, 1, 1).data]")
+    assert shown == [0, 158, 115, 255]
+    assert book.kernel("len(panel.past), panel.error") == (2, None)
+
+
+def test_a_map_is_painted_by_keyboard(notebook):
+    book = notebook("1 + 1", PAINTER, "2 + 2")
+    book.run_all()
+    canvas = book.find("canvas")
+    canvas.wait_for()
+    cell = "window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    before = book.picture()
+    book.find("class").nth(1).focus()
+    book.page.keyboard.press("Enter")
+    book.until("panel.label == 1")
+    canvas.focus()
+    active = book.page.evaluate(cell)
+    for key in ("Shift+ArrowRight", "Shift+ArrowRight", "ArrowUp", "ArrowLeft", "Space"):
+        book.page.keyboard.press(key)
+    book.says("news", "painted gravel")
+    book.changed(before)
+    assert book.kernel("int(panel.labels[31, 47])") == 1
+    assert book.page.evaluate(cell) == active  # the arrows moved the brush, and not JupyterLab's selection
+    book.shot("painter_keyboard")
+
+
+def give(book, role: int, name: str, content: bytes, kind: str = "image/png"):
+    """Choose a file in the field for content (0) or style (1)."""
+    field = book.find("upload").nth(role).locator("input")
+    field.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
+
+def test_ones_own_picture_in_ones_own_style(notebook):
+    book = notebook(STYLIST)
+    book.run_all()
+    book.find("upload").nth(1).wait_for()
+    before = book.picture()
+    give(book, 0, "cat.jpg", encoded("JPEG"), "image/jpeg")
+    book.says("news", "cat.jpg is the content now")
+    book.changed(before)
+    assert book.kernel("panel.state['content'], tuple(panel.result.shape)") == ("cat.jpg", (1, 3, 90, 120))
+    assert book.find("content").locator("select").evaluate("s => s.options[s.selectedIndex].text") == "cat.jpg"
+    before = book.picture()
+    give(book, 1, "wall.png", encoded(size=(70, 70)))
+    book.says("news", "wall.png is the style now")
+    book.changed(before)
+    for act in (
+        lambda: book.find("strength").locator(".noUi-handle").press("ArrowLeft"),
+        lambda: book.find("mix").locator(".noUi-handle").press("ArrowRight"),
+        lambda: book.find("second").locator("select").select_option("flower"),
+        lambda: book.find("place").locator("select").select_option("left half"),
+        lambda: book.find("elsewhere").locator("input").check(),
+        lambda: book.find("content").locator("select").select_option("china"),
+    ):
+        before = book.picture()
+        act()
+        book.changed(before)
+    names = ("strength", "mix", "content", "style", "second", "place", "elsewhere")
+    assert book.kernel(f"[panel.state[k] for k in {names}]") == [
+        *(0.95, 0.05, "china", "wall.png", "flower", "left half", True)
+    ]
+    book.says("readout", "128 × 85 pixels")
+    with book.page.expect_download() as download:
+        book.find("download").click()
+    picture = Image.open(download.value.path())
+    assert (download.value.suggested_filename, picture.size) == ("painted.png", (128, 85))
+    assert list(picture.getpixel((5, 7))) == book.kernel(
+        "__import__('course_gan.data').data.to_uint8(panel.result)[0, :, 7, 5].tolist()"
+    )
+    book.shot("stylist")
+
+
+def test_bad_uploads_are_one_line_and_nothing_is_lost(notebook):
+    book = notebook(STYLIST)
+    book.run_all()
+    book.find("upload").nth(1).wait_for()
+    before, kernel = book.picture(), book.kernel("__import__('os').getpid(), id(panel)")
+    for name, content, said in (
+        ("notes.png", b"no picture at all", "✗ notes.png: cannot be used (cannot identify image file 'notes.png')"),
+        ("large.png", bytes(12_000_000), "✗ large.png: 12.0 MB, but an upload may have 8 MB at most"),
+        ("bomb.png", bomb(10_000, 10_000), "✗ bomb.png: cannot be used (10000×10000, over 50 megapixels)"),
+        ("<img src=x onerror=alert(1)>.png", b"", "✗ <img src=x onerror=alert(1)>.png: cannot be used"),
+    ):
+        give(book, 0, name, content)
+        book.says("news", said)
+        assert book.picture() == before
+    book.shot("bad_upload")
+    state = "len(panel.choices['content']), panel.state['content'], __import__('os').getpid(), id(panel)"
+    assert book.kernel(state) == (13, "astronaut", *kernel)
+    for name, content, kind in (
+        ("print.jpg", encoded("JPEG", "CMYK"), "image/jpeg"),
+        ("party.gif", animated(), "image/gif"),
+        ("print.jpg", encoded("JPEG", "CMYK", (200, 90)), "image/jpeg"),
+    ):
+        give(book, 0, name, content, kind)
+        book.says("news", f"{name} is the content now")
+        book.changed(before)
+        before = book.picture()
+    assert book.kernel(f"({state})[:2]") == (15, "print.jpg")

@@ -1,0 +1,328 @@
+"""The painter and the stylist as the kernel knows them: maps, shares, uploads, and panels without a browser."""
+
+import base64
+import io
+import re
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from course_gan import data, models, panels
+from course_gan.errors import CourseError
+from course_gan.lessons import recipes
+from course_gan.lessons.stylize import read_picture, stylize
+from course_gan.panels import own_pictures
+from course_gan.panels.own_pictures import LARGEST, PLACES, answered, filled, painter_of, received, shares, sized, where
+from course_gan.training import Pix2Pix
+
+
+def line(panel):
+    return panel.news.value.split(">", 1)[1].removesuffix("</span>")
+
+
+# --- maps
+
+
+def test_filling_changes_one_region_and_not_what_touches_it_by_a_corner():
+    labels = torch.tensor([[0, 0, 1], [0, 1, 2], [1, 1, 2]], dtype=torch.uint8)
+    assert filled(labels, 0, 1, 3).tolist() == [[3, 3, 1], [3, 1, 2], [1, 1, 2]]
+    assert filled(labels, 2, 0, 3).tolist() == [[0, 0, 3], [0, 1, 2], [1, 1, 2]]
+    assert labels.max() == 2
+
+
+def test_the_shipped_painter_answers_as_lesson_07s_does():
+    settings, weights = models.load_weights("07_pix2pix")
+    network = models.UNetGenerator(**settings | {"dropout": 0.0})  # whose masks depend on the layout in memory
+    network.load_state_dict(weights)
+    labels = data.colour_decode(data.texture_maps(1, 64, 3, "test").inputs.images)[0].byte()
+    maps = data.to_float(data.colour_code(labels[None].long()))
+    with torch.no_grad():
+        expected = network.eval()(maps)
+    game = painter_of(None)
+    for part in game.generator.modules():
+        if hasattr(part, "p"):
+            part.p = 0.0
+    shown, painted = answered(game, labels).split(1)
+    torch.testing.assert_close(painted, expected, atol=1e-4, rtol=1e-3)
+    assert torch.equal(shown, maps)
+
+
+def test_one_map_has_one_answer():
+    game, labels = painter_of(None), torch.ones(32, 32, dtype=torch.uint8)
+    first = answered(game, labels)
+    torch.manual_seed(7)
+    assert torch.equal(answered(game, labels), first)
+
+
+def test_the_learners_game_its_panel_and_its_generator_answer_alike():
+    panel = panels.Training("07", "smoke")
+    labels = torch.zeros(32, 32, dtype=torch.uint8)
+    game = panel.game
+    network = models.UNetGenerator(width=4, depth=3, max_multiplier=4, skips=True, residual=True)
+    network.load_state_dict(game.averages["generator"].module.state_dict())
+    answers = [answered(painter_of(source), labels)[1] for source in (game, panel, network)]
+    for answer in answers[1:]:
+        torch.testing.assert_close(answer, answers[0], atol=1e-5, rtol=1e-4)
+    assert isinstance(painter_of(network), Pix2Pix)
+
+
+def test_a_game_that_takes_no_maps_and_a_size_that_does_not_fit_are_one_line():
+    with pytest.raises(
+        CourseError, match=r"^the painter needs a pix2pix game, a panel that trains one, or its generator"
+    ):
+        panels.painter(recipes.build("08", "smoke").game)
+    with pytest.raises(ValueError, match="32"):
+        panels.painter(size=48)
+
+
+def test_strokes_fills_undo_and_clear():
+    panel = panels.Painter()
+    panel.open()
+    start, picture = panel.labels.clone(), panel.image.value
+    with pytest.raises(CourseError, match=r"^nothing to undo: this is the map as it was at the start$"):
+        panel.undo()
+    panel.canvas.label = 2
+    drawn = start.clone()
+    drawn[20:40, 10:50] = 2
+    panel.canvas.labels = drawn.numpy().tobytes()  # as the page hands it over
+    assert torch.equal(panel.labels, drawn)
+    assert (panel.image.value != picture, line(panel)) == (True, "painted brick")
+    panel.knobs["Undo"].click()
+    assert torch.equal(panel.labels, start)
+    assert (panel.canvas.labels, panel.image.value) == (start.numpy().tobytes(), picture)
+    panel.canvas.label = 3
+    panel.knobs["Clear"].click()
+    assert (panel.labels == 3).all()
+    panel.fill(5, 5)
+    panel.canvas.label = 0
+    panel.fill(5, 60)
+    assert (panel.labels == 0).all()
+    for _ in range(3):
+        panel.undo()
+    assert torch.equal(panel.labels, start)
+    panel.knobs["brush"].value, panel.knobs["fill"].value = 4, True
+    assert (panel.canvas.brush, panel.canvas.fill) == (4, True)
+
+
+def test_the_painter_answers_a_stroke_in_a_third_of_a_second():
+    panel = panels.Painter()
+    panel.open()
+    seconds = []
+    for k in range(6):
+        panel.fill(10 * k, 10 * k)
+        seconds.append(panel.seconds)
+    assert min(seconds) < 0.3
+
+
+# --- shares
+
+
+def test_places_are_where_they_say():
+    content = torch.linspace(-1, 1, 64).expand(1, 3, 48, 64)  # dark at the left, bright at the right
+    left, right, middle = (slice(None), slice(0, 16)), (slice(None), slice(-16, None)), (slice(20, 28), slice(28, 36))
+    for place, full, empty in (
+        ("left half", left, right),
+        ("dark parts", left, right),
+        ("bright parts", right, left),
+        ("middle", middle, (slice(0, 6), slice(None))),
+    ):
+        inside = where(place, content)
+        assert inside.shape == (48, 64)
+        assert inside[full].min() > 0.9, place
+        assert inside[empty].max() < 0.1, place
+    assert (where("everywhere", content) == 1).all()
+    assert len(PLACES) == 5
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_shares_never_sum_to_more_than_one_and_fill_the_picture_where_they_should(place, elsewhere):
+    share = shares(torch.rand(1, 3, 40, 40) * 2 - 1, place, 0.25, elsewhere)
+    assert (share >= 0).all()
+    assert share.sum(0).max() <= 1 + 1e-6
+    if elsewhere:
+        torch.testing.assert_close(share.sum(0), torch.ones(40, 40))
+    else:
+        torch.testing.assert_close(share[0], 3 * share[1])
+
+
+def test_a_picture_is_made_smaller_and_never_larger():
+    picture = torch.rand(1, 3, 100, 200) * 2 - 1
+    assert sized(picture, 128).shape == (1, 3, 64, 128)
+    torch.testing.assert_close(sized(picture, 512), picture)
+
+
+# --- uploads
+
+
+def encoded(kind="PNG", mode="RGB", size=(120, 90), **options):
+    stream = io.BytesIO()
+    Image.effect_noise(size, 80).convert(mode).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def bomb(width, height, rows=None):
+    """A black PNG of so many pixels in a file of some kilobytes; rows: how many of them the file really holds."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes((1 + (width + 7) // 8) * (rows or height)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def animated():
+    stream = io.BytesIO()
+    frames = [Image.new("RGB", (80, 80), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
+    return stream.getvalue()
+
+
+BAD = {
+    "text": (
+        b"no picture at all",
+        r"^holiday\.png: cannot be used \(cannot identify image file 'holiday\.png'\); wanted",
+    ),
+    "empty": (b"", r"^holiday\.png: cannot be used \(cannot identify"),
+    "cut off": (encoded()[:900], r"^holiday\.png: cannot be used \("),
+    "100 megapixels": (bomb(10_000, 10_000), r"^holiday\.png: cannot be used \(10000×10000, over 50 megapixels\)"),
+    "a gigapixel": (
+        bomb(40_000, 25_000, 1),
+        r"^holiday\.png: cannot be used \(Image size \(1000000000 pixels\) exceeds",
+    ),
+    "tiny": (encoded(size=(20, 300)), r"^holiday\.png: 20×300 pixels, but each side has to have at least 64"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_an_upload_that_is_no_picture_is_one_line_and_loses_nothing(kind, monkeypatch):
+    content, said = BAD[kind]
+    if "pixel" in kind:
+        monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(CourseError, match=said) as raised:
+        received("holiday.png", len(content), content, read_picture)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_upload_too_large_for_the_way_is_one_line():
+    with pytest.raises(CourseError) as raised:
+        received("holiday.png", 12_000_000, b"", read_picture)
+    wanted = "an upload may have 8 MB at most: save it with fewer pixels, or as a JPEG"
+    assert str(raised.value) == f"holiday.png: 12.0 MB, but {wanted}"
+    assert LARGEST * 1.05 < 10 * 2**20  # with what a message holds beside it
+
+
+ODD = [("JPEG", "CMYK"), ("PNG", "P"), ("PNG", "LA"), ("TIFF", "I;16"), ("WEBP", "RGB")]
+
+
+@pytest.mark.parametrize("content", [animated(), *(encoded(*how) for how in ODD)], ids=["animated", *map(str, ODD)])
+def test_odd_pictures_are_accepted(content):
+    picture = received("odd", len(content), content, read_picture)
+    assert (picture.shape[:2], picture.min() >= -1, picture.max() <= 1) == ((1, 3), True, True)
+
+
+# --- the stylist
+
+
+@pytest.fixture
+def stylist():
+    panel = panels.Stylist(longest=64)
+    panel.open()
+    return panel
+
+
+def test_the_stylist_paints_what_stylize_paints(stylist):
+    stylist.knobs["content"].value, stylist.knobs["style"].value = "coffee", "brick"
+    stylist.knobs["strength"].value = 0.5
+    content, style = (sized(stylist.choices["content"][name], 64) for name in ("coffee", "brick"))
+    torch.testing.assert_close(stylist.result, stylist.paint(content, [style], strength=0.5))
+    assert stylist.paint.func is stylize
+
+
+def test_every_control_of_the_stylist_changes_the_picture(stylist):
+    for name, value in (
+        ("content", "china"),
+        ("style", "gravel"),
+        ("strength", 0.5),
+        ("mix", 0.5),
+        ("second", "flower"),
+        ("place", "middle"),
+        ("elsewhere", True),
+        ("longest", 128),
+    ):
+        before, shown = stylist.result, stylist.image.value
+        stylist.knobs[name].value = value
+        assert stylist.image.value != shown, name
+        assert before.shape != stylist.result.shape or not torch.equal(before, stylist.result), name
+    assert "128 × 85 pixels" in stylist.readout.value
+
+
+def test_an_upload_is_chosen_at_once_and_stays_to_be_chosen(stylist):
+    content = encoded("JPEG")
+    stylist.receive("content", "my cat.jpg", len(content), [content])
+    assert (stylist.state["content"], stylist.knobs["content"].value) == ("my cat.jpg", "my cat.jpg")
+    assert line(stylist) == "my cat.jpg is the content now"
+    style = stylist.state["style"]
+    stylist.receive("style", "wall.png", 3000, [encoded()])
+    assert (stylist.state["content"], stylist.state["style"]) == ("my cat.jpg", "wall.png")
+    stylist.knobs["style"].value = style
+    stylist.knobs["second"].value = "wall.png"
+    assert {"my cat.jpg", "wall.png", "coffee"} <= set(stylist.knobs["content"].options)
+    result = stylist.result
+    with pytest.raises(CourseError):
+        stylist.receive("content", "bad.png", 5, [b"hello"])
+    assert torch.equal(stylist.result, result)
+    assert stylist.state["content"] == "my cat.jpg"
+
+
+def test_the_same_name_again_is_the_new_picture(stylist):
+    for kind in ("JPEG", "PNG"):
+        before = stylist.result
+        stylist.receive("content", "a.jpg", 100, [encoded(kind, size=(100, 100 if kind == "JPEG" else 70))])
+        assert not torch.equal(before, stylist.result)
+
+
+def test_the_download_is_the_picture(stylist):
+    (content,) = re.findall(r'download="painted.png" href="data:image/png;base64,([^"]*)"', stylist.readout.value)
+    picture = torch.from_numpy(np.array(Image.open(io.BytesIO(base64.b64decode(content)))))
+    assert torch.equal(picture.permute(2, 0, 1), data.to_uint8(stylist.result[0]))
+
+
+def test_translators_are_styles_too_as_in_lesson_08():
+    letters = {name: torch.rand(1, 1, 32, 32) * 2 - 1 for name in "ab"}
+    translators = {"B to A": lambda x: -x, "A to B": lambda x: x * 0}
+
+    def paint(content, chosen, strength, mask):
+        return content + sum(strength * part * (way(content) - content) for way, part in zip(chosen, mask))
+
+    panel = panels.stylist(letters, translators, paint, read=lambda path: letters["b"])
+    panel.open()
+    assert (panel.result == 0).all()
+    panel.knobs["style"].value = "B to A"
+    torch.testing.assert_close(panel.result, -letters["a"])
+    panel.receive("content", "mine.png", 10, [b"x"])
+    torch.testing.assert_close(panel.result, -letters["b"])
+    assert tuple(panel.knobs["style"].options) == ("B to A", "A to B")
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (lambda path: [][0], "✗ IndexError: list index out of range"),
+        (Image.open, "✗ cannot identify image file &#x27;a.png&#x27;"),
+    ],
+)
+def test_a_reader_that_fails_in_its_own_way_is_one_line_too(read, said):
+    panel = panels.Stylist(longest=64, read=read)
+    panel.open()
+    panel.guarded(lambda: panel.receive("content", "a.png", 3, [b"abc"]))()
+    assert line(panel) == said
+
+
+def test_places_match_the_dropdown(stylist):
+    assert tuple(stylist.knobs["place"].options) == own_pictures.PLACES
