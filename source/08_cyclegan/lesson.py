@@ -277,7 +277,7 @@ plots.show(
 )
 change = {name: (out - outputs["as it is"]).abs().mean() for name, out in outputs.items()}
 claim("half contrast: mean change of an output pixel", change["half contrast"], 0, 0.02)
-claim("black on white: mean change of an output pixel", change["black on white"], 0.3, 2.0)
+claim("black on white: mean change of an output pixel", change["black on white"], 0.2, 2.0)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -436,7 +436,7 @@ claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 # %% [markdown]
 # *What you should see:* within seconds the translators copy (the cycle loss falls fast: copying is the shortest way to
 # close a cycle). Then, slowly, D's objections bend the copies: strokes swell and lean over on the way to B, get thin and straight
-# on the way to A. **Copy first, then change what D insists on**: this order is the leaning that section 2 spoke of.
+# on the way to A. A few hundred steps do half of that, and serifs stay longest; the shipped pair had 4,000. **Copy first, then change what D insists on**: this order is the leaning that section 2 spoke of.
 #
 # ## 7 · Was the letter kept? Was the style taken?
 #
@@ -487,7 +487,8 @@ for d in "ab":
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# B → A, clearly by content. Its task is to take away what tells letters apart, as the next cell shows.
+# B → A, by content: it takes away what tells letters apart, as the next cell shows. By style the two are closer than they look: of
+# real letters of A, as drawn, the judge recognises 89 in 100 as A, and nearly all of B.
 # </details>
 #
 # So on letters as their typefaces draw them at least 85 in 100 keep their content and as many take the style, both ways. **With the turned copies two of
@@ -498,12 +499,12 @@ letters = held_out["b"]
 pictures = translators["b_to_a"](data.to_float(letters.images))
 asked, read = letters.labels["character"], judge.classify(pictures)["character"]
 wrong = (asked != read).nonzero()[:, 0]
-names = [f"{data.CHARACTERS[asked[i]]} read as {data.CHARACTERS[read[i]]}" for i in wrong]
+names = [f"{data.CHARACTERS[asked[i]]} → {data.CHARACTERS[read[i]]}" for i in wrong]
 if len(wrong) >= 8:  # the untrained networks of the smoke profile may do anything
     figure = plots.image_grid(pictures[wrong[:16]], columns=8, titles=names[:16])
-    plots.show(figure, "Translations B → A whose letter the judge reads otherwise.")
-TWINS = {"W read as w", "l read as I", "0 read as O"}
-claim("share of them that are W as w, l as I or 0 as O", np.mean([name in TWINS for name in names]), 0.45, 0.85)
+    plots.show(figure, "Translations B → A that the judge reads as another letter: what went in → what it read.")
+TWINS = {"W → w", "l → I", "0 → O"}
+claim("share of them that are W → w, l → I or 0 → O", np.mean([name in TWINS for name in names]), 0.45, 0.85)
 
 # %% [markdown]
 # *What you should see:* good letters, most of them. Two in three are **twins**. A wide `W` is drawn smaller, to fit into the box, and a
@@ -517,9 +518,9 @@ claim("share of them that are W as w, l as I or 0 as O", np.mean([name in TWINS 
 for d in "ab":
     real, characters = data.to_float(held_out[d].images), held_out[d].labels["character"]
     dust = 0.1 * torch.randn(real.shape, generator=torch.Generator().manual_seed(SEED))
-    content, style = right(real + dust, characters, FACES[d])
+    content, style = right((real + dust).clamp(-1, 1), characters, FACES[d])
     claim(f"real glyphs of {d.upper()} with noise of 0.1: content", content, 0.9, 1)
-    claim(f"real glyphs of {d.upper()} with noise of 0.1: domain", style, 0.4, 1)
+    claim(f"real glyphs of {d.upper()} with noise of 0.1: domain", style, *((0.45, 0.72) if d == "a" else (0.75, 1)))
 
 # %% [markdown]
 # The letters are read as before, but the thin sans loses a third of its style to dust that one hardly sees. "Style taken" measured so is hard to
@@ -757,7 +758,7 @@ for name, players in pairs.items():
     claim(
         f"{name}: cycle error with noise of 0.1 over without",
         noisy / clean,
-        *((1.8, 6) if "spies" in name else (1, 1.6)),
+        *((1.8, 6) if "spies" in name else (0.95, 1.5)),
     )
 
 # %% [markdown]
@@ -825,12 +826,12 @@ if PICTURE is None:
 letter = letter_of(PICTURE)
 grid = torch.cat([letter, translators["a_to_b"](letter), letter, translators["b_to_a"](letter)])
 figure = plots.image_grid(grid, columns=4, titles=["yours", "A → B", "yours", "B → A"], scale=0.7)
-plots.show(figure, "A letter from a file, made bold italic with serifs, and made thin and upright.")
+plots.show(figure, "A letter from a file, translated as if it were a sans, and as if it were a bold italic.")
 
 # %% [markdown]
-# *What you should see:* the stroke, swollen and with a serif or two on the way to B; on the way to A, close to what it was (it
-# *is* a sans already, and what looks like A is what A's translator has learnt to make). Neither translator has seen a pen. Try a
-# letter of your own hand, then one with a slant, then a face: what is far from both heaps comes out as strokes all the same.
+# *What you should see:* a seven with a serif at its beam on the way to B, and one that stands straighter on the way to A: what A
+# lacks is the slant, and so the slant is what that translator takes away. Neither of them has ever seen a pen. Try a letter of your
+# own hand, then a picture that is no letter: what is far from both heaps comes out as strokes all the same.
 #
 # **By mouse.** The first panel is the stylist of lesson 10 with our two translators for its styles: choose a held-out
 # letter or upload a picture of your own, and a way. (In JupyterLab, run the cells: menus, sliders and buttons appear.) At
