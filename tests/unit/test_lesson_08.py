@@ -82,15 +82,16 @@ def test_the_shipped_translators_were_trained_by_the_recipe():
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_shipped_translators_keep_85_letters_in_100_and_take_85_styles_in_100(script, way):
-    """On characters held out of training; and these are the shares that were recorded."""
+@pytest.mark.parametrize(("copies", "part", "least"), [(1, "as_drawn", 0.85), (8, "held_out", 0.8)])
+def test_shipped_translators_keep_letters_and_take_styles(script, way, copies, part, least):
+    """85 in 100 on characters held out of training, as drawn; 80 with turned copies; and so it was recorded."""
     chosen = settings("08", "cpu")
-    source = script.held_out(chosen)["ab".replace(WAYS[way], "")]
+    source = script.held_out(chosen, copies)["ab".replace(WAYS[way], "")]
     pictures = translators("08_cyclegan")[way](data.to_float(source.images))
     shares = script.right(pictures, source.labels["character"], chosen[f"typefaces_{WAYS[way]}"])
-    assert min(shares.values()) >= 0.85
-    written = recorded("shipped")["held_out"][way]
-    assert shares == {name: pytest.approx(written[name], abs=0.02) for name in shares}
+    assert min(shares.values()) >= least
+    written = recorded("shipped")[part][way]
+    assert shares == {name: pytest.approx(written[name], abs=0.045 if copies == 1 else 0.02) for name in shares}
 
 
 def test_what_the_classifier_says_of_real_glyphs_is_recorded(script):
@@ -129,10 +130,11 @@ def test_a_sheet_has_twelve_letters_each_way_for_each_seed(variant):
 
 
 def test_variants_differ_by_the_term_in_their_name_alone(script):
-    full, *others = (settings("08", "cpu", **script.VARIANTS[name]) for name in script.VARIANTS)
+    full, *others = (settings("08", "cpu", **(script.SHORT | script.VARIANTS[name])) for name in script.VARIANTS)
     for name, other in zip(list(script.VARIANTS)[1:], others, strict=True):
         changed = {key for key in full if full[key] != other[key]}
-        assert changed == ({"pool"} if name == "without_pool" else changed & {"cycle", "identity"})
+        assert changed
+        assert changed <= ({"pool"} if name == "without_pool" else {"cycle", "identity"})
     alone = script.VARIANTS["without_cycle"]
     assert alone["cycle"] * alone["identity"] == pytest.approx(full["cycle"] * full["identity"])
     assert alone["cycle"] < 1e-6
@@ -160,4 +162,6 @@ def test_hidden_dots_come_back_from_a_clean_translation_and_not_from_a_noisy_one
         assert row == {name: pytest.approx(value, abs=0.02) for name, value in other.items()}
     assert found[0]["dots_back"] > 0.8
     assert found[0]["dots_in_translation"] < -0.9
-    assert next(row for row in found if row["sigma"] == 0.1)["dots_back"] < 0.3
+    left = {row["sigma"]: row["dots_back"] for row in found}
+    assert left[0.1] < 0.6
+    assert left[0.2] < 0.35
