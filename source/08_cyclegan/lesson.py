@@ -436,7 +436,8 @@ claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 # %% [markdown]
 # *What you should see:* within seconds the translators copy (the cycle loss falls fast: copying is the shortest way to
 # close a cycle). Then, slowly, D's objections bend the copies: strokes swell and lean over on the way to B, get thin and straight
-# on the way to A. A few hundred steps do half of that, and serifs stay longest; the shipped pair had 4,000. **Copy first, then change what D insists on**: this order is the leaning that section 2 spoke of.
+# on the way to A. A few hundred steps do half of that, and serifs stay longest; the shipped pair had 4,000. **Copy first, then
+# change what D insists on**: this order is the leaning that section 2 spoke of.
 #
 # ## 7 · Was the letter kept? Was the style taken?
 #
@@ -512,7 +513,8 @@ claim("share of them that are W → w, l → I or 0 → O", np.mean([name in TWI
 # %% [markdown]
 # *What you should see:* good letters, most of them. Two in three are **twins**. A wide `W` is drawn smaller, to fit into the box, and a
 # small `W` without serifs *is* a `w`; a bare `l` is an `I`; a round `0` an `O`. Their shapes do not say which they are, in either domain,
-# and no term of the loss could. Most of the rest are one `M` that our judge takes for a `w`: the judge's mistake.
+# and no term of the loss could. Most of the rest are one `M` that our judge takes for a `w`: see for yourself whose
+# mistake that is.
 #
 # And the style? A failed style need not be a bad picture either, for the judge is touchier than the eye. To see how touchy, ask it about
 # *real* glyphs with a little noise on them, a twentieth of the way from black to white:
@@ -648,7 +650,8 @@ claim("what the last D says of the oldest fakes, pool", memory[0], 0.25, 0.4, ex
 claim("the same without a pool", memory[1], 0.25, 0.4, exact=True)
 
 # %% [markdown]
-# **Not here.** The scores agree to a point or two, the translations come to rest equally, and the last D knows the oldest fakes for fakes
+# **Not here.** The scores agree to a point or two, the translations come to rest equally (the learning rate, which falls to
+# 0, sees to that; before, they move alike), and the last D knows the oldest fakes for fakes
 # *better* than the newest (lower on the right is better), pool or none: the old ones are simply worse. Section 5 says why
 # the pool could not do much: it looks back twelve steps. Nor does this prove that pools are useless: it is one game, short, and
 # not one of those that oscillate. What it does show is that "without it, it forgets" is not a law.
