@@ -11,7 +11,7 @@ from course_gan.lessons.notebook import claims_in
 from course_gan.paths import ROOT
 
 # Lessons whose runs at two threads have still to be made, on a machine with nothing else to do: scripts/claims.py NN
-ONE_THREAD = {"03", "04", "05", "07", "08", "10"}
+ONE_THREAD = {"03"}
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is for convolutional players alone
 
