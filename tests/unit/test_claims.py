@@ -10,18 +10,12 @@ from course_gan.lessons.find import lessons
 from course_gan.lessons.notebook import claims_in
 from course_gan.paths import ROOT
 
-# Lessons whose runs at two threads have still to be made, on a machine with nothing else to do: scripts/claims.py NN
-ONE_THREAD = {"03"}
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is for convolutional players alone
 
 
 def committed(lesson):
     return json.loads((ROOT / "results" / f"{lesson.number}_claims.json").read_text(encoding="utf-8"))
-
-
-def threads(lesson):
-    return (1,) if lesson.number in ONE_THREAD else (1, 2)
 
 
 @each_lesson
@@ -38,7 +32,7 @@ def test_every_claim_holds_in_every_run(lesson):
 @each_lesson
 def test_the_runs_are_three_seeds_at_one_and_two_threads_and_each_reached_its_end(lesson):
     runs = committed(lesson)["runs"]
-    assert {(run["seed"], run["threads"]) for run in runs} == set(itertools.product((0, 1, 2), threads(lesson)))
+    assert {(run["seed"], run["threads"]) for run in runs} == set(itertools.product((0, 1, 2), (1, 2)))
     assert [run["error"] for run in runs if run["status"] != "ok"] == []
     assert all(len(claim["values"]) == len(runs) for claim in committed(lesson)["claims"])
 
@@ -48,9 +42,8 @@ def test_each_seed_and_each_thread_count_was_run_with_and_without_bf16(lesson):
     if lesson.number in NO_CONVOLUTION or not committed(lesson)["machine"]["bf16"]:
         pytest.skip("bf16 makes no difference here")
     runs = committed(lesson)["runs"]
-    assert {(run["threads"], run["bf16"]) for run in runs} == set(itertools.product(threads(lesson), (True, False)))
-    if lesson.number not in ONE_THREAD:
-        assert {(run["seed"], run["bf16"]) for run in runs} == set(itertools.product((0, 1, 2), (True, False)))
+    assert {(run["threads"], run["bf16"]) for run in runs} == set(itertools.product((1, 2), (True, False)))
+    assert {(run["seed"], run["bf16"]) for run in runs} == set(itertools.product((0, 1, 2), (True, False)))
 
 
 @each_lesson
