@@ -181,8 +181,12 @@ def endless(*_):
 
 
 def test_an_interruption_ends_a_check_with_a_line(learners, capsys):
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    check("01.optimal_discriminator", endless)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started us behind it
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        check("01.optimal_discriminator", endless)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr() == (
         "✗ 01.optimal_discriminator: interrupted before it answered; nothing was recorded\n",
         "",
