@@ -94,6 +94,15 @@ def test_shipped_translators_keep_letters_and_take_styles(script, way, copies, p
     assert shares == {name: pytest.approx(written[name], abs=0.045 if copies == 1 else 0.02) for name in shares}
 
 
+def test_one_share_alone_falls_short_of_85_with_turned_copies():
+    """Content towards sans. When this fails because nothing does, lesson 08 may say so."""
+    parts = {part: recorded("shipped")[part] for part in ("as_drawn", "held_out")}
+    shares = {
+        (part, way, what): parts[part][way][what] for part in parts for way in WAYS for what in ("content", "style")
+    }
+    assert {name for name, share in shares.items() if share < 0.85} == {("held_out", "b_to_a", "content")}
+
+
 def test_what_the_classifier_says_of_real_glyphs_is_recorded(script):
     """The ceiling: no more than this can be asked of a translation."""
     found = script.real_glyphs(settings("08", "cpu"))
