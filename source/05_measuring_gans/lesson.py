@@ -471,7 +471,7 @@ print("equal:", abs(theirs.value - kernel_distance(one, two)) < 1e-9, "  has an 
 # For $x=-\log u-1$, with $u$ uniform, mean and $\mathbb Ex^2$ are 0 and 1, as for a normal cloud; but $\mathbb Ex^3$ is
 # 2 instead of 0. So the kernel distance should be $2^2=4$, and the Fréchet distance 0.
 
-# %% tags=["nbval-check-output"]
+# %%
 uniform = torch.rand(3000, 1, generator=torch.Generator().manual_seed(5))
 skewed = -uniform.log() - 1  # mean 0, spread 1, a long tail to the right
 normal = torch.randn(3000, 1, generator=torch.Generator().manual_seed(6))

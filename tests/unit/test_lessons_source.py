@@ -93,6 +93,14 @@ def test_a_lesson_has_one_parameters_cell_and_five_whose_output_is_compared(less
     assert tags.count("nbval-check-output") >= 5
 
 
+@each_lesson
+def test_no_claim_is_compared_to_the_last_digit(lesson):
+    """Its value is held to an interval; digits beyond the seventh are those of a processor."""
+    cells = code_cells(convert.read(lesson.notebook))
+    compared = [cell.source for cell in cells if "nbval-check-output" in cell.metadata.get("tags", [])]
+    assert [source for source in compared if "claim(" in source] == []
+
+
 def test_stale_notebooks_are_listed(capsys):
     """Whether a changed library would draw the same is for `make build` to say; here the stale ones are named."""
     stale = {lesson.name: state for lesson in LESSONS if (state := notebooks.state(lesson)) != "current"}

@@ -341,9 +341,10 @@ def test_samples_come_from_the_average_in_evaluation_mode():
         pass
     latents = torch.randn(5, 3)
     average = copy.deepcopy(game.averages["generator"].module).eval()
-    assert torch.equal(game.sample(latents), average(latents).detach())
-    assert torch.equal(game.sample(latents)[:2], game.sample(latents[:2]))  # no batch statistics
-    assert torch.equal(game.sample(n=100)[:64], game.sample(game.fixed_latents))
+    # Not bit for bit: some processors round otherwise where the batch has another size.
+    torch.testing.assert_close(game.sample(latents), average(latents).detach())
+    torch.testing.assert_close(game.sample(latents)[:2], game.sample(latents[:2]))  # no batch statistics
+    torch.testing.assert_close(game.sample(n=100)[:64], game.sample(game.fixed_latents))
 
 
 def test_a_larger_gradient_than_the_clip_is_shortened():
