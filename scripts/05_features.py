@@ -1,25 +1,27 @@
-"""Train the two feature networks of lesson 05: python scripts/05_features.py [glyphs] [textures]
+"""Train the small classifiers that measure images: python scripts/05_features.py [glyphs] [letters] [textures]
 
+glyphs names characters and typefaces, for which slant and edges matter. letters names characters alone, and learns to
+overlook both: its glyphs are turned, sheared, softened and dimmed. textures names textures and damages.
 Writes checkpoints/features_NAME.pt with its SHA-256, and results/05_features.json. Minutes on a laptop.
 """
 
 import json
-import platform
 import sys
 import time
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
 from course_gan.data import Batches, derived_generator, glyphs, random_affine, textures, to_float
+from course_gan.lessons.machine import machine
 from course_gan.models.features import FeatureNetwork
 from course_gan.models.shipped import save_weights
 from course_gan.paths import ROOT
 
 SEED = 0
-STEPS = {"glyphs": 1500, "textures": 800}
-BATCH = {"glyphs": 128, "textures": 64}
+STEPS = {"glyphs": 1500, "letters": 2500, "textures": 800}
+BATCH = {"glyphs": 128, "letters": 128, "textures": 64}
+WIDTH = {"glyphs": 32, "letters": 32, "textures": 24}
 DAMAGES = ("none", "blur", "noise", "shuffled blocks", "smeared")
 
 
@@ -33,6 +35,26 @@ def glyph_batch(images, labels, generator):
     """A batch moved too little to change a typeface's slant or weight, with a little noise; the labels stay."""
     images = random_affine(images, 3, 2, (0.95, 1.05), translate=0.06, generator=generator)
     return images + 0.05 * torch.randn(images.shape, generator=generator), labels
+
+
+def letter_sets():
+    """As glyph_sets, without the typefaces."""
+    train, test, classes = glyph_sets()
+    for letters in (train, test):
+        del letters.labels["typeface"]
+    return train, test, {"character": classes["character"]}
+
+
+def letter_batch(images, labels, generator):
+    """A batch turned and sheared further than any of the course's glyphs, half of it soft, dimmed or bright, noisy."""
+    images = random_affine(images, 8, 6, (0.82, 1.05), translate=0.04, generator=generator)
+    spread, gain, noise, which = torch.rand(4, len(images), 1, 1, 1, generator=generator)
+    weights = torch.exp(-torch.arange(-2.0, 3).square() / (2 * (0.3 + 0.7 * spread).square()))  # a Gaussian for each
+    weights = weights / weights.sum(dim=-1, keepdim=True)  # (b, 1, 1, 5)
+    padded = F.pad(images, (2, 2, 2, 2), value=-1).transpose(0, 1)  # (1, b, h + 4, w + 4)
+    soft = F.conv2d(padded, weights.transpose(2, 3) * weights, groups=len(images)).transpose(0, 1)
+    images = (torch.where(which < 0.5, soft, images) + 1) * (0.8 + 0.5 * gain) - 1
+    return images.clamp(-1, 1) + 0.1 * noise * torch.randn(images.shape, generator=generator), labels
 
 
 def texture_sets():
@@ -76,7 +98,11 @@ def smear(images, generator):
     return F.avg_pool2d(F.pad(images, (4, 4, 0, 0), mode="reflect"), (1, 9), stride=1)
 
 
-TASKS = {"glyphs": (glyph_sets, glyph_batch), "textures": (texture_sets, texture_batch)}
+TASKS = {
+    "glyphs": (glyph_sets, glyph_batch),
+    "letters": (letter_sets, letter_batch),
+    "textures": (texture_sets, texture_batch),
+}
 
 
 def stacked_labels(images):
@@ -88,7 +114,7 @@ def train(name):
     sets, augment = TASKS[name]
     train_set, test_set, classes = sets()
     torch.manual_seed(SEED)
-    network = FeatureNetwork(train_set.channels, train_set.size, classes, width=32 if name == "glyphs" else 24)
+    network = FeatureNetwork(train_set.channels, train_set.size, classes, width=WIDTH[name])
     network = network.to(memory_format=torch.channels_last)
     batches = Batches((train_set.images, stacked_labels(train_set)), BATCH[name], SEED)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.02)
@@ -110,19 +136,14 @@ def train(name):
 
 
 def accuracies(name, network, test_set, augment):
-    """Share of right answers on the test split; damage is asked of test patches that were damaged with a fixed seed."""
+    """Share of right answers on the test split; damage, and letters once more, are asked of augmented pictures."""
     guess = network.classify(test_set.images)
     right = {factor: guess[factor] == label for factor, label in test_set.labels.items()}
-    if name == "textures":
+    if name != "glyphs":
         images, labels = augment(to_float(test_set.images), stacked_labels(test_set), derived_generator(SEED, 6))
-        right["damage"] = network.classify(images)["damage"] == labels[:, 1]
+        asked, again = ("damage", "damage") if name == "textures" else ("character", "character_augmented")
+        right[again] = network.classify(images)[asked] == labels[:, -1]
     return {factor: round(answers.float().mean().item(), 4) for factor, answers in right.items()}
-
-
-def cpu():
-    """The processor's name, as far as the system tells."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.processor())
 
 
 def main(names):
@@ -140,7 +161,7 @@ def main(names):
             "parameters": parameters,
             "test_accuracy": accuracy,
             "seconds": round(seconds),
-            "cpu": cpu(),
+            "cpu": machine()["cpu"],
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "sha256": digest,

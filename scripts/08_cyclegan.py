@@ -1,15 +1,18 @@
-"""Train what lesson 08 shows: python scripts/08_cyclegan.py [shipped] [ablations] [hidden]
+"""Train what lesson 08 shows: python scripts/08_cyclegan.py [shipped] [judged] [picked] [ablations] [hidden]
 
 shipped: both translators of `course-gan train 08 --profile cpu` → checkpoints/08_cyclegan.pt, results/08_shipped.json.
+judged: asks the classifiers about the shipped translators anew, without training them → results/08_shipped.json.
+picked: the recipe and what it was preferred to, on characters that are not the lesson's → results/08_picked.json.
 ablations: shorter games that differ by one term, three seeds each → results/08_ablations.json and
 results/08_VARIANT.png (a row a seed and direction).
 hidden: letters with dots ↔ letters without: a cycle closes only by hiding the dots → checkpoints/08_hidden.pt and
-results/08_hidden.json. Trainings of the first two are kept in build/08 and not repeated while they are there.
+results/08_hidden.json. Trainings of all but the last are kept in build/08 and not repeated while they are there.
 """
 
 import json
 import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -20,7 +23,7 @@ from torch import Tensor, nn
 from course_gan import data
 from course_gan.lessons.machine import machine
 from course_gan.lessons.recipes import build, settings
-from course_gan.models import PatchDiscriminator, ResNetGenerator, load_features, save_weights
+from course_gan.models import PatchDiscriminator, ResNetGenerator, load_features, load_weights, save_weights
 from course_gan.paths import ROOT
 from course_gan.plots.grids import mosaic
 from course_gan.training import CycleGAN, train
@@ -40,6 +43,9 @@ VARIANTS = {
     "without_both": {"cycle": 0.0, "identity": 0.0},
     "without_pool": {"pool": 0},
 }
+# Candidates for the full recipe, compared on twelve characters that are not the lesson's: those are in training here.
+OTHERS = "EJOTYdinsx27"
+CANDIDATES = {"recipe": {}, "cycle_2": {"cycle": 2.0}, "width_24": {"width": 24}}
 DIRECTIONS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 LOOKS = 8  # looks at the translations during a training; D is asked about the fakes of each at the end
 HIDDEN_STEPS = 800
@@ -54,23 +60,39 @@ def held_out(chosen: dict, copies: int = 8) -> dict[str, data.ImageSet]:
 
 
 def right(images: Tensor, characters: Tensor, typefaces: list[str]) -> dict[str, float]:
-    """Share of images that the classifier reads as their character, and share it takes for one of the typefaces."""
-    answers = load_features("glyphs").classify(images)
+    """Share of images that are read as their character, and share that is taken for one of the typefaces."""
+    read, named = (load_features(judge).classify(images) for judge in ("letters", "glyphs"))
     wanted = torch.tensor([data.TYPEFACES.index(name) for name in typefaces])
-    hits = {"content": answers["character"] == characters, "style": torch.isin(answers["typeface"], wanted)}
+    hits = {"content": read["character"] == characters, "style": torch.isin(named["typeface"], wanted)}
     return {name: round(hit.float().mean().item(), 4) for name, hit in hits.items()}
 
 
-def measured(game: CycleGAN, chosen: dict, copies: int = 8) -> dict:
+def translators(shape: dict, weights: dict) -> nn.ModuleDict:
+    """Both, for use: direction -> network."""
+    pair = nn.ModuleDict({direction: ResNetGenerator(1, 1, **shape) for direction in DIRECTIONS})
+    pair.load_state_dict(weights)
+    return pair.eval().requires_grad_(False)
+
+
+def measured(translate: Callable[[Tensor, str], Tensor], chosen: dict, copies: int = 8) -> dict:
     """Content kept and style taken in both directions, and the error of cycles, on held-out characters."""
     sets, result = held_out(chosen, copies), {}
     for direction, (source, target) in DIRECTIONS.items():
         images, characters = data.to_float(sets[source].images), sets[source].labels["character"]
-        translated = game.sample(images, direction)
-        back = game.sample(translated, f"{target}_to_{source}")
+        translated = translate(images, direction)
+        back = translate(translated, f"{target}_to_{source}")
         result[direction] = right(translated, characters, chosen[f"typefaces_{target}"])
         result[direction]["cycle_error"] = round((back - images).abs().mean().item(), 4)
     return result
+
+
+def scores(pair: nn.ModuleDict, chosen: dict) -> dict:
+    """What a pair reaches on held-out characters, as their typefaces draw them, and with turned copies."""
+
+    def translate(images, direction):
+        return torch.cat([pair[direction](part) for part in images.split(64)])
+
+    return {"as_drawn": measured(translate, chosen, copies=1), "held_out": measured(translate, chosen)}
 
 
 def real_glyphs(chosen: dict, copies: int = 8) -> dict:
@@ -99,17 +121,21 @@ def trained(chosen: dict) -> dict:
         if record.step % every == 0:
             seconds += time.process_time() - began
             fakes.append(game.sample(letters, ema=False))
-            curve.append({"step": record.step, **measured(game, recipe.settings, copies=1)})
+            curve.append({"step": record.step, **measured(game.sample, recipe.settings, copies=1)})
             print(curve[-1], f"{seconds:.0f} s", flush=True)
             began = time.process_time()
-    record = {"seed": chosen["seed"], "cpu_seconds": round(seconds, 1), "held_out": measured(game, recipe.settings)}
+    record = {
+        "seed": chosen["seed"],
+        "cpu_seconds": round(seconds, 1),
+        "held_out": measured(game.sample, recipe.settings),
+    }
     record["upright"] = curve
     # What the last D says of each look's fakes, oldest first (1 is "real"), and how far the fakes moved between looks.
     record["memory"] = [round(game.answer("discriminator_b", old).mean().item(), 4) for old in fakes]
     record["moved"] = [round((new - old).abs().mean().item(), 4) for old, new in pairwise(fakes)]
     record["discriminator_loss"] = [round(sum(part) / every, 4) for part in zip(*[iter(losses)] * every)]
-    translators = nn.ModuleDict({direction: game.averages[direction].module for direction in DIRECTIONS})
-    return {"record": record, "row": row(game, recipe.settings), "translators": translators.state_dict()}
+    pair = nn.ModuleDict({direction: game.averages[direction].module for direction in DIRECTIONS})
+    return {"record": record, "row": row(game, recipe.settings), "translators": pair.state_dict()}
 
 
 def kept(name: str, chosen: dict) -> dict:
@@ -129,15 +155,26 @@ def write(name: str, part: str, document: dict) -> None:
     (ROOT / "results" / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
+def shape_of(chosen: dict) -> dict:
+    return {name: chosen[name] for name in ("width", "blocks", "downsamplings")}
+
+
 def shipped() -> None:
     chosen = settings("08", "cpu")
-    made, shape = kept("shipped", chosen), {name: chosen[name] for name in ("width", "blocks", "downsamplings")}
-    translators = nn.ModuleDict({direction: ResNetGenerator(1, 1, **shape) for direction in DIRECTIONS})
-    translators.load_state_dict(made["translators"])
-    digest = save_weights("08_cyclegan", translators, shape)
-    about = {"settings": chosen, "settings_picked_on": PICKED_ON, "sha256": digest, "real_glyphs": real_glyphs(chosen)}
-    about |= {"real_glyphs_as_drawn": real_glyphs(chosen, copies=1), "as_drawn": made["record"]["upright"][-1]}
+    made, shape = kept("shipped", chosen), shape_of(chosen)
+    digest = save_weights("08_cyclegan", translators(shape, made["translators"]), shape)
+    about = {"settings": chosen, "settings_picked_on": PICKED_ON, "sha256": digest}
     write("08_shipped", "shipped", about | made["record"])
+    judged()
+
+
+def judged() -> None:
+    path = ROOT / "results" / "08_shipped.json"
+    record = json.loads(path.read_text()) | {"settings_picked_on": PICKED_ON}
+    chosen = record["settings"]
+    record |= {"real_glyphs": real_glyphs(chosen), "real_glyphs_as_drawn": real_glyphs(chosen, copies=1)}
+    record |= scores(translators(*load_weights("08_cyclegan")), chosen)
+    path.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def ablations() -> None:
@@ -148,6 +185,17 @@ def ablations() -> None:
     write("08_ablations", "ablations", about | {"runs": runs})
     for variant in VARIANTS:
         save_sheet(variant, torch.cat([made[variant, seed]["row"] for seed in SEEDS]))
+
+
+def picked() -> None:
+    played = {name: settings("08", "cpu", held_out=OTHERS, **changed) for name, changed in CANDIDATES.items()}
+    runs = []
+    for name, chosen in played.items():
+        made = kept(name, chosen)
+        reached = scores(translators(shape_of(chosen), made["translators"]), chosen)
+        runs.append({"candidate": name, "cpu_seconds": made["record"]["cpu_seconds"], **reached})
+    about = {"held_out": OTHERS, "candidates": CANDIDATES, "real_glyphs": real_glyphs(played["recipe"])}
+    write("08_picked", "picked", about | {"seed": 0, "runs": runs})
 
 
 def save_sheet(name: str, images: Tensor) -> None:
@@ -187,21 +235,21 @@ def hidden() -> None:
         if record.step % 100 == 0:
             print(record.step, {name: round(record[name], 3) for name in record.values}, flush=True)
     seconds = round(time.process_time() - began, 1)
-    translators = nn.ModuleDict({direction: game.averages[direction].module for direction in DIRECTIONS})
+    spies = nn.ModuleDict({direction: game.averages[direction].module for direction in DIRECTIONS})
     about = {"seed": 0, "steps": HIDDEN_STEPS, "cpu_seconds": seconds}
-    about["sha256"] = save_weights("08_hidden", translators, shape)
-    write("08_hidden", "hidden", about | {"noise": noise_table(translators)})
+    about["sha256"] = save_weights("08_hidden", spies, shape)
+    write("08_hidden", "hidden", about | {"noise": noise_table(spies)})
 
 
 @torch.no_grad()
-def noise_table(translators: nn.ModuleDict) -> list[dict]:
+def noise_table(spies: nn.ModuleDict) -> list[dict]:
     """What is left of dots and letters after a way there and back, with noise added to the translation."""
     letters, _ = dotted_letters("test")
     dotted, mask = with_dots(letters, torch.Generator().manual_seed(1))
-    fake, noise = translators["a_to_b"](dotted), torch.randn(dotted.shape, generator=torch.Generator().manual_seed(2))
+    fake, noise = spies["a_to_b"](dotted), torch.randn(dotted.shape, generator=torch.Generator().manual_seed(2))
     rows = []
     for sigma in (0.0, 0.01, 0.02, 0.05, 0.1, 0.2):
-        back = translators["b_to_a"](fake + sigma * noise)
+        back = spies["b_to_a"](fake + sigma * noise)
         values = {"dots_in_translation": fake[mask].mean(), "dots_back": (back[mask] > 0).float().mean()}
         values |= {"paper_back": (back[~mask & (letters < -0.9)] > 0).float().mean()}
         values |= {"error": (back - dotted).abs().mean(), "error_letters": (back - dotted)[~mask].abs().mean()}
@@ -211,6 +259,6 @@ def noise_table(translators: nn.ModuleDict) -> list[dict]:
 
 
 if __name__ == "__main__":
-    parts = {"shipped": shipped, "ablations": ablations, "hidden": hidden}
+    parts = {"shipped": shipped, "judged": judged, "ablations": ablations, "picked": picked, "hidden": hidden}
     for part in sys.argv[1:] or parts:
         parts[part]()

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from course_gan.data.base import to_float
 from course_gan.models.shipped import load_weights
 
-NAMES = ("glyphs", "textures")
+NAMES = ("glyphs", "letters", "textures")
 
 
 class FeatureNetwork(nn.Module):
@@ -65,7 +65,8 @@ class FeatureNetwork(nn.Module):
 def load_features(name: str) -> FeatureNetwork:
     """The shipped feature network of that name, frozen and in eval mode: classifiers trained by scripts/05_features.py.
 
-    name: "glyphs" (1 × 32 × 32; heads character, typeface) or "textures" (3 × 64 × 64; heads texture, damage).
+    name: "glyphs" (1 × 32 × 32; heads character, typeface), "letters" (1 × 32 × 32; head character, whatever its slant
+        and however soft its edges) or "textures" (3 × 64 × 64; heads texture, damage).
     Raises ValueError for another name, CourseError for weights that are missing or are not those that were shipped.
     """
     if name not in NAMES:

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_gan.data import glyphs, textures, to_float
+from course_gan.data import glyphs, random_affine, textures, to_float
 from course_gan.errors import CourseError
 from course_gan.metrics import frechet_distance, kernel_distance
 from course_gan.models import features, shipped
@@ -35,6 +35,20 @@ def test_the_glyph_network_is_as_accurate_as_recorded():
         assert accuracy == pytest.approx(RESULTS["glyphs"]["test_accuracy"][factor], abs=1.5 / len(test))
     assert RESULTS["glyphs"]["test_accuracy"]["character"] > 0.95
     assert RESULTS["glyphs"]["test_accuracy"]["typeface"] > 0.7
+
+
+def test_the_reader_reads_soft_and_turned_letters_better_than_the_network_that_names_typefaces():
+    test, expected = glyphs(split="test"), RESULTS["letters"]["test_accuracy"]
+    labels, blur = test.labels["character"], torch.tensor([0.25, 0.5, 0.25])
+    turned = random_affine(to_float(test.images), 8, 6, (0.82, 1.05), generator=torch.Generator().manual_seed(0))
+    soft = F.conv2d(turned, blur.outer(blur)[None, None], padding=1).clamp(-1, 1)
+
+    def share_read(name, images):
+        return (load_features(name).classify(images)["character"] == labels).float().mean().item()
+
+    assert share_read("letters", test.images) == pytest.approx(expected["character"], abs=1.5 / len(test))
+    assert min(expected.values()) > 0.95
+    assert share_read("letters", soft) > max(0.95, share_read("glyphs", soft) + 0.02)
 
 
 def test_the_texture_network_is_as_accurate_as_recorded():
@@ -109,7 +123,7 @@ def test_damaged_weights_are_refused_in_one_line(shelf):
 
 
 def test_an_unknown_network_and_images_of_another_size_are_refused():
-    with pytest.raises(ValueError, match=r"^name: got 'faces', wanted one of glyphs, textures$"):
+    with pytest.raises(ValueError, match=r"^name: got 'faces', wanted one of glyphs, letters, textures$"):
         load_features("faces")
     network = FeatureNetwork(1, 16, {"letter": 3}, width=4)
     for shape in ((2, 3, 16, 16), (2, 1, 32, 32), (0, 1, 16, 16), (1, 16, 16)):
