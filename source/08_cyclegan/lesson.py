@@ -411,9 +411,19 @@ claim("mean age of the old ones, in steps of ours", ages[ages > 0].mean() / 8, 1
 # - D's patches measure 16 pixels, half a letter. It is to judge strokes, weight and serifs; a D that sees all of a letter can
 #   learn the 50 letters of its heap by heart, and then every letter that is not among them looks wrong to it.
 #
-# Patch size, learning rate and width were picked by short trainings in which twelve *other* characters were held out. But the cycle
-# weight is the best of four full trainings that were judged on *our* twelve: the scores of section 7 flatter us a little. The record,
-# `results/08_shipped.json`, says so too. Look for that sentence wherever you read a score.
+# Such settings are picked by looking at scores, and a setting picked by the pictures it is later judged on is flattered by them. Patch
+# size and learning rate were picked by short trainings in which twelve *other* characters were held out. Cycle weight and width were
+# first chosen among full trainings judged on our twelve; that was a mistake, so the choice was made again on the others
+# (`python scripts/08_cyclegan.py picked`; our twelve are in training there):
+
+# %% tags=["nbval-check-output"]
+picks = json.loads((ROOT / "results" / "08_picked.json").read_text())
+print(f"held out: {picks['held_out']:<20}" + "".join(f"{w.replace('_to_', ' → ').upper():>18}" for w in WAYS))
+print(" " * 30 + 2 * f"{'content':>9}{'style':>9}")
+for run in picks["runs"]:
+    for part, label in (("as_drawn", "as drawn"), ("held_out", "turned too")):
+        shares = [run[part][way][what] for way in WAYS for what in ("content", "style")]
+        print(f"{run['candidate'].replace('_', ' ') + ', ' + label:<30}" + "".join(f"{share:9.1%}" for share in shares))
 
 # %%
 recipe = build("08", PROFILE, steps=STEPS, **GIVEN)
@@ -441,24 +451,47 @@ claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 #
 # ## 7 · Was the letter kept? Was the style taken?
 #
-# Two questions, one judge: the classifier of lesson 05 (`scripts/05_features.py`), which names the character and the typeface of a
-# picture. **Content kept:** it reads the letter that went in. **Style taken:** the typeface it names is one of the target domain's.
-# Both on held-out characters in all typefaces of the domain: as those draw them (36 pictures of A, 24 of B), and with seven
-# copies of each, turned, sheared and scaled a little.
+# Two questions, two judges, both trained by `scripts/05_features.py`. **Content kept:** a *reader* reads the letter that went in. It was
+# trained on letters turned, softened and dimmed, for a reader must not mind such things. **Style taken:** the typeface that
+# lesson 05's classifier names is one of the target domain's; that one was trained on crisp, upright letters, since slant and edges are
+# what typefaces differ in. Both are asked about held-out characters in all typefaces of the domain: as those draw them (36
+# pictures of A, 24 of B), and with seven copies of each, turned, sheared and scaled a little.
 #
-# A judge has to be judged first: what does it say of *real* glyphs? Two confessions: it was trained on 992 of the 1,240 pairs of
-# character and typeface, with our held-out characters among them (a judge should know its letters), and it names the exact typeface of
-# glyphs it has not seen in 81 % of cases only. We ask it for less, the domain; but then its mistakes on real glyphs are the ceiling
-# for any translator.
+# A judge has to be judged first, on *real* glyphs. Both were trained on 992 of the 1,240 pairs of character and typeface, with our
+# held-out characters among them (a judge should know its letters). The numbers below are their accuracies on the other 248. For
+# style we ask less than the exact typeface, only its domain; still, mistakes on real glyphs are the ceiling for any translator.
 #
-# > **Predict:** which direction is harder, A → B or B → A?
+# > **Predict:** lesson 05's classifier names characters too. Why not let it read?
+
+# %%
+reader = load_features("letters")
+accuracy = json.loads((ROOT / "results" / "05_features.json").read_text())
+for network, factor, low, high in (("letters", "character", 0.96, 0.99), ("glyphs", "typeface", 0.79, 0.84)):
+    share = accuracy[network]["test_accuracy"][factor]
+    claim(f"{factor} named rightly, 248 unseen pairs", share, low, high, exact=True)
+
+every = glyphs.where(character=HELD_OUT)  # in all twenty typefaces, turned copies too
+blur = torch.tensor([0.25, 0.5, 0.25])
+soft = F.conv2d(data.to_float(every.images) + 1, blur.outer(blur)[None, None], padding=1) - 1
+for name, network, low in (("the reader", reader, 0.96), ("lesson 05's classifier", judge, 0.88)):
+    share = (network.classify(soft)["character"] == every.labels["character"]).float().mean()
+    claim(f"softened real letters read by {name}", share, low, low + 0.05)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# It stumbles over soft edges: of real letters, blurred by one pixel, it misreads nine in a hundred, the reader two. Translations are a little
+# soft, and we want to know whether the letter is there, not whether it is sharp.
+# </details>
 
 
 # %%
 def right(pictures, characters, typefaces):  # shares (content, style)
-    named = judge.classify(pictures)
     wanted = torch.tensor([data.TYPEFACES.index(face) for face in typefaces])
-    hits = named["character"] == characters, torch.isin(named["typeface"], wanted)
+    hits = (
+        reader.classify(pictures)["character"] == characters,
+        torch.isin(judge.classify(pictures)["typeface"], wanted),
+    )
     return [hit.float().mean().item() for hit in hits]
 
 
@@ -472,15 +505,18 @@ for way, (d, target) in WAYS.items():
         pictures = translators[way](data.to_float(letters.images))
         score[name, way] = right(pictures, letters.labels["character"], FACES[target])
 
+# %% [markdown]
+# > **Predict:** which of the twelve held-out characters will be misread most, and as what? (They are `C H M R W b g l q v 0 5`.)
+
 # %%
 print(f"{'':<34}{'content':>9}{'style':>9}")
 for (name, where), (content, style) in score.items():
     label = {"a": "A", "b": "B", "a_to_b": "A → B", "b_to_a": "B → A"}[where]
     print(f"{label + ', ' + name:<34}{content:9.1%}{style:9.1%}")
-for name, low in (("held out, as drawn", 0.85), ("held out, turned too", 0.77)):
+for name, lows in (("held out, as drawn", (0.87, 0.87)), ("held out, turned too", (0.9, 0.82))):
     for way in WAYS:
-        claim(f"content kept, {name}, {way}", score[name, way][0], low, 1)
-        claim(f"style taken, {name}, {way}", score[name, way][1], low, 1)
+        claim(f"content kept, {name}, {way}", score[name, way][0], lows[0], 1)
+        claim(f"style taken, {name}, {way}", score[name, way][1], lows[1], 1)
 for d in "ab":
     claim(f"content read in real glyphs of {d.upper()}", score["real, turned too", d][0], 0.95, 1)
     claim(f"domain named of real glyphs of {d.upper()}", score["real, turned too", d][1], 0.85, 1)
@@ -488,35 +524,41 @@ over = score["held out, as drawn", "b_to_a"][1] - score["real, as drawn", "a"][1
 claim("style of B → A over that of real letters of A, as drawn", over, -0.05, 0.1)
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# B → A, once the letters are turned a little, and by content: it takes away what tells letters apart, as the next cell shows. By style
-# neither is harder. B → A even scores about as high as real letters of A do, of which the judge recognises 89 in 100 as drawn: that is as
-# far as this judge can see.
-# </details>
-#
-# So on letters as their typefaces draw them at least 85 in 100 keep their content and as many take the style, both ways. **With the turned
-# copies the content towards A falls short of that**, and the style towards B is at its edge. Look at what failed.
+# So of letters as their typefaces draw them, at least 91 in 100 are kept and at least 91 take the style, both ways. Turned, 94 are
+# kept. Their styles come to 85 towards B and 87 towards A, and a point less or a few more with other turns: a letter that
+# leans left comes out bold, with serifs, and upright, and is then no italic. By style B → A scores about as high as real letters of A do, of
+# which the judge recognises 89 in 100 as drawn: that is as far as this judge can see. Now
+# look at what was misread.
 
 # %%
-letters = held_out["b"]
-pictures = translators["b_to_a"](data.to_float(letters.images))
-asked, read = letters.labels["character"], judge.classify(pictures)["character"]
-wrong = (asked != read).nonzero()[:, 0]
-names = [f"{data.CHARACTERS[asked[i]]} → {data.CHARACTERS[read[i]]}" for i in wrong]
+wrong = []
+for way, (d, _) in WAYS.items():
+    letters = held_out[d]
+    pictures = translators[way](data.to_float(letters.images))
+    read = reader.classify(pictures)["character"]
+    for i in (letters.labels["character"] != read).nonzero()[:, 0]:
+        pair = f"{data.CHARACTERS[letters.labels['character'][i]]} → {data.CHARACTERS[read[i]]}"
+        wrong.append((way, pair, pictures[i]))
+names, by_other = [pair for _, pair, _ in wrong], judge.classify(pictures)["character"] == letters.labels["character"]
 if len(wrong) >= 8:  # from scratch there may be fewer
-    figure = plots.image_grid(pictures[wrong[:16]], columns=8, titles=names[:16])
-    plots.show(figure, "Translations B → A that the judge reads as another letter: what went in → what it read.")
+    few = wrong[:8] + wrong[-8:]
+    figure = plots.image_grid(torch.stack([one[2] for one in few]), columns=8, titles=[one[1] for one in few])
+    plots.show(figure, "Translations that the reader reads as another letter: what went in → what it read.")
 TWINS = {"W → w", "l → I", "0 → O"}
-claim("share of them that are W → w, l → I or 0 → O", np.mean([name in TWINS for name in names]), 0.45, 0.85)
+claim("share of them that are W → w, l → I or 0 → O", np.mean([name in TWINS for name in names]), 0.75, 1)
+claim("content kept, B → A, turned too, by lesson 05's classifier", by_other.float().mean(), 0.77, 0.9)
 
 # %% [markdown]
-# *What you should see:* good letters, most of them. Two in three are **twins**. A wide `W` is drawn smaller, to fit into the box, and a
-# small `W` without serifs *is* a `w`; a bare `l` is an `I`; a round `0` an `O`. Their shapes do not say which they are, in either domain,
-# and no term of the loss could. Most of the rest are one `M` that our judge takes for a `w`: see for yourself whose
-# mistake that is.
+# <details><summary>Answer</summary>
 #
-# And the style? A failed style need not be a bad picture either, for the judge is touchier than the eye. To see how touchy, ask it about
+# `l`, as `I` (A → B); `W`, as `w`, and `0`, as `O` (B → A). They are **twins**: a bare `l` is an `I`; a wide `W` is drawn smaller, to
+# fit into the box, and a small `W` without serifs *is* a `w`. Their shapes do not say which they are, and no term of the loss could.
+# </details>
+#
+# A judge makes a difference: by lesson 05's classifier 83 in 100 would have been kept towards A, not 94. It takes the `M` for a `w`:
+# look at the `M` in the last row of the very first picture, and say whose mistake that is.
+#
+# And the style? A failed style need not be a bad picture either, for that judge is touchier than the eye. To see how touchy, ask it about
 # *real* glyphs with a little noise on them, a twentieth of the way from black to white:
 
 # %%
@@ -589,26 +631,26 @@ def mean(variant, quantity, ways=tuple(WAYS)):
 
 
 for v in ("all_terms", "without_identity", "without_cycle", "without_both"):
-    low, high = {"without_cycle": (0.7, 0.82), "without_both": (0.6, 0.73)}.get(v, (0.88, 0.94))
+    low, high = (0.74, 0.85) if v in ("without_cycle", "without_both") else (0.94, 0.99)
     claim(f"content kept, both ways, {v.replace('_', ' ')}", mean(v, "content"), low, high, exact=True)
 for way in WAYS:
     gain = mean("without_identity", "style", [way]) - mean("all_terms", "style", [way])
-    claim(f"style gained by leaving the identity term out, {way}", gain, 0.03, 0.1, exact=True)
+    claim(f"style gained by leaving the identity term out, {way}", gain, 0.05, 0.12, exact=True)
 factor = mean("without_both", "cycle_error") / mean("all_terms", "cycle_error")
 claim("cycle error without both terms over that with all", factor, 2.5, 4, exact=True)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Most of them, three in four with the identity term alone, two in three with neither. Nothing in the loss asks for it: this is the leaning of
+# Most of them, four in five, with the identity term alone as with neither. Nothing in the loss asks for it: this is the leaning of
 # section 2, at work by itself. Where it fails, look at the picture: letters lose a bar or a bow, one becomes another that is as good for D.
 # </details>
 #
-# So the **cycle term** does not create the content, but holds what the leaning found: nine letters in ten instead of two in three. The **identity term**
-# holds too, where there is no cycle term; beside one it adds nothing to the content and costs style, six or seven pictures in a hundred. This
-# is why our recipe leaves it out. (On photographs the paper uses it to keep *colours*. Our letters have none.)
+# So the **cycle term** does not create the content, but holds what the leaning found: 97 letters in a hundred instead of 80. The **identity term**
+# adds nothing to the content that three seeds would show, beside a cycle term or without, and costs style, eight to ten pictures in a
+# hundred. This is why our recipe leaves it out. (On photographs the paper uses it to keep *colours*. Our letters have none.)
 #
-# Note where the loss of a term does *not* show: the style. A bare GAN takes it as well as the full game, at least towards B.
+# Note where the loss of a term does *not* show: the style. A bare GAN takes it about as well as the full game.
 
 # %% [markdown]
 # ## 9 · What the pool did
@@ -873,7 +915,7 @@ panel
 #
 # - Two heaps fix the distribution of outputs, not what becomes of any one picture: shuffling is free, for cycle and identity terms too.
 # - Content is kept because copying is where training starts and every departure has to be paid for; so measure it, with a judge whose own errors you state.
-# - Without the cycle term letters get lost, not styles; the identity term costs style and, beside a cycle term, adds nothing here.
+# - Without the cycle term letters get lost, not styles; the identity term costs style and adds nothing here.
 # - Cycles reward hiding what the target domain cannot show; noise on the translation exposes it, a small cycle error does not.
 # - A pool of 50 remembers 100 arrivals: 100 steps at the published batch of 1, 12 at ours.
 #

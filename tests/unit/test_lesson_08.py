@@ -82,25 +82,24 @@ def test_the_shipped_translators_were_trained_by_the_recipe():
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("copies", "part", "least"), [(1, "as_drawn", 0.85), (8, "held_out", 0.8)])
-def test_shipped_translators_keep_letters_and_take_styles(script, way, copies, part, least):
-    """85 in 100 on characters held out of training, as drawn; 80 with turned copies; and so it was recorded."""
+@pytest.mark.parametrize(("copies", "part"), [(1, "as_drawn"), (8, "held_out")])
+def test_shipped_translators_keep_85_letters_in_100_and_take_85_styles(script, way, copies, part):
+    """On characters held out of training, as drawn and turned: so recorded, and found again but for a few pictures."""
     chosen = settings("08", "cpu")
     source = script.held_out(chosen, copies)["ab".replace(WAYS[way], "")]
     pictures = translators("08_cyclegan")[way](data.to_float(source.images))
     shares = script.right(pictures, source.labels["character"], chosen[f"typefaces_{WAYS[way]}"])
-    assert min(shares.values()) >= least
     written = recorded("shipped")[part][way]
-    assert shares == {name: pytest.approx(written[name], abs=0.045 if copies == 1 else 0.02) for name in shares}
+    assert min(written[name] for name in shares) >= 0.85
+    assert shares == {name: pytest.approx(written[name], abs=0.045 if copies == 1 else 0.015) for name in shares}
 
 
-def test_one_share_alone_falls_short_of_85_with_turned_copies():
-    """Content towards sans. When this fails because nothing does, lesson 08 may say so."""
-    parts = {part: recorded("shipped")[part] for part in ("as_drawn", "held_out")}
-    shares = {
-        (part, way, what): parts[part][way][what] for part in parts for way in WAYS for what in ("content", "style")
-    }
-    assert {name for name, share in shares.items() if share < 0.85} == {("held_out", "b_to_a", "content")}
+def test_the_recipe_was_compared_on_characters_that_are_not_the_lessons(script):
+    record = recorded("picked")
+    assert [run["candidate"] for run in record["runs"]] == list(script.CANDIDATES)
+    assert not set(record["held_out"]) & set(settings("08", "cpu")["held_out"])
+    assert len(set(record["held_out"])) * 6 >= len(data.CHARACTERS)
+    assert record["candidates"] == script.CANDIDATES
 
 
 def test_what_the_classifier_says_of_real_glyphs_is_recorded(script):
@@ -123,7 +122,7 @@ def test_every_variant_was_played_from_the_same_three_seeds(script):
         assert len(run["upright"]) == len(run["memory"]) == len(run["moved"]) + 1 == script.LOOKS
 
 
-@pytest.mark.parametrize("record", ["shipped", "ablations", "hidden"])
+@pytest.mark.parametrize("record", ["shipped", "picked", "ablations", "hidden"])
 def test_a_record_says_how_it_was_made(record):
     found = recorded(record)
     assert found["command"] == f"python scripts/08_cyclegan.py {record}"
