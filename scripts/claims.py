@@ -4,7 +4,7 @@ Runs each lesson under the cpu profile once per combination and writes results/N
 every run, with command, seconds and CPU. Exit status 1 if a claim left its interval or a run failed. bf16 is switched
 off as a processor without it would: oneDNN is told to use AVX2 at most. Of seed, threads and format every two meet in
 some run: six runs a lesson. Runs of the same code (bounds of claims apart) that are in the file already
-stay; --threads 2 adds to --threads 1.
+stay, and each run is written as it ends; --threads 2 adds to --threads 1.
 """
 
 import ast
@@ -25,7 +25,7 @@ from course_gan.lessons.execute import TIMEOUTS, execute
 from course_gan.lessons.find import choose
 from course_gan.lessons.machine import machine
 from course_gan.lessons.notebook import claims_in
-from course_gan.paths import ROOT
+from course_gan.paths import ROOT, write_whole
 
 NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is used for convolutional players alone: these lessons never see it
 NO_BF16 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
@@ -82,16 +82,19 @@ def _without_bounds(code):
     return ast.unparse(tree)
 
 
-def earlier(path, digest, redone):
-    """The runs in a result file that are of the same source and not to be made again, with their claims."""
+def combination(run):
+    return run["seed"], run["threads"], run["bf16"]
+
+
+def earlier(path, digest):
+    """The runs in a result file that are of the same source, with their claims."""
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"source": None}
     if old["source"] != digest:
         return []
     kept = []
     for i, run in enumerate(old["runs"]):
         values = [{k: c[k] for k in ("name", "low", "high")} | {"value": c["values"][i]} for c in old["claims"]]
-        if (run["seed"], run["threads"], run["bf16"]) not in redone:
-            kept.append(run | {"claims": [claim for claim in values if claim["value"] is not None]})
+        kept.append(run | {"claims": [claim for claim in values if claim["value"] is not None]})
     return kept
 
 
@@ -106,6 +109,20 @@ def table(runs, newest):
     return result
 
 
+def record(lesson, profile, digest, runs):
+    """What is written of a lesson's runs, the last of which is the newest."""
+    ordered = sorted(runs, key=lambda run: (run["seed"], run["threads"]))
+    return {
+        "command": f"python scripts/claims.py {lesson.number}",
+        "date": time.strftime("%Y-%m-%d"),
+        "profile": profile,
+        "machine": machine(),
+        "source": digest,
+        "runs": [{k: v for k, v in run.items() if k != "claims"} for run in ordered],
+        "claims": table(ordered, runs[-1]),
+    }
+
+
 @click.command()
 @click.argument("lessons", nargs=-1, required=True)
 @click.option("--seeds", default="0,1,2", show_default=True)
@@ -116,33 +133,24 @@ def main(lessons, seeds, threads, profile, out):
     """Run LESSONS under every combination and write results/NN_claims.json."""
     bad = 0
     for lesson in choose(lessons):
+        out.mkdir(parents=True, exist_ok=True)
         path, digest = out / f"{lesson.number}_claims.json", code_digest(lesson)
         wanted = combinations(lesson, numbers(seeds), numbers(threads))
-        runs = earlier(path, digest, wanted)
+        runs = earlier(path, digest)
         for seed, count, bf16 in (bar := tqdm(wanted, lesson.name, disable=None)):
             bar.set_postfix(seed=seed, threads=count, bf16=bf16)
-            runs.append(run := one_run(lesson, profile, seed, count, bf16))
+            run = one_run(lesson, profile, seed, count, bf16)
+            runs = [other for other in runs if combination(other) != combination(run)] + [run]
             if run["status"] != "ok":
                 bad += 1
                 tqdm.write(f"{lesson.name} seed {seed}, {count} threads, bf16 {bf16}: {run['error']}")
-        newest = runs[-1]
-        runs.sort(key=lambda run: (run["seed"], run["threads"]))
-        result = {
-            "command": f"python scripts/claims.py {lesson.number}",
-            "date": time.strftime("%Y-%m-%d"),
-            "profile": profile,
-            "machine": machine(),
-            "source": digest,
-            "runs": [{k: v for k, v in run.items() if k != "claims"} for run in runs],
-            "claims": table(runs, newest),
-        }
+            result = record(lesson, profile, digest, runs)  # after each, so that an interruption costs one run
+            write_whole(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         for claim in result["claims"]:
             outside = [v for v in claim["values"] if v is None or not claim["low"] <= v <= claim["high"]]
             if outside:
                 bad += 1
                 tqdm.write(f"{lesson.name}: {claim['name']}: {outside} outside {claim['low']:g} to {claim['high']:g}")
-        out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.exit(1 if bad else 0)
 
 

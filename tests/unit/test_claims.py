@@ -5,6 +5,7 @@ import itertools
 import json
 
 import pytest
+from click.testing import CliRunner
 
 from course_gan.lessons import convert
 from course_gan.lessons.find import lessons
@@ -18,6 +19,14 @@ NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is for convolutional players alo
 
 def committed(lesson):
     return json.loads((ROOT / "results" / f"{lesson.number}_claims.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("claims_script", ROOT / "scripts" / "claims.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @each_lesson
@@ -55,8 +64,25 @@ def test_the_runs_are_of_the_claims_that_the_notebook_states(lesson):
 
 
 @each_lesson
-def test_the_runs_are_of_the_code_that_the_lesson_has(lesson):
-    spec = importlib.util.spec_from_file_location("claims_script", ROOT / "scripts" / "claims.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+def test_the_runs_are_of_the_code_that_the_lesson_has(lesson, script):
     assert (committed(lesson)["source"] == script.code_digest(lesson)) is (lesson.number not in BEFORE_THE_PANEL)
+
+
+def test_an_interruption_costs_the_run_it_stops_and_no_other(script, monkeypatch, tmp_path):
+    values = iter([1.0, 2.0, None, 3.0])
+
+    def one_run(lesson, profile, seed, threads, bf16):
+        if (value := next(values)) is None:
+            raise KeyboardInterrupt
+        claim = {"name": "one", "low": 0.0, "high": 9.0, "value": value}
+        chosen = {"seed": seed, "threads": threads, "bf16": bf16}
+        return chosen | {"status": "ok", "error": None, "seconds": 1.0, "claims": [claim]}
+
+    def run(*words):
+        outcome = CliRunner().invoke(script.main, [*words, "--threads", "1", "--out", str(tmp_path)])
+        found = json.loads((tmp_path / "01_claims.json").read_text())
+        return outcome.exit_code, [run["seed"] for run in found["runs"]], found["claims"][0]["values"]
+
+    monkeypatch.setattr(script, "one_run", one_run)
+    assert run("01") == (1, [0, 1], [1.0, 2.0])
+    assert run("01", "--seeds", "2") == (0, [0, 1, 2], [1.0, 2.0, 3.0])
