@@ -325,7 +325,7 @@ def named_rightly(case, expected, answer):
 # ── 8 · the open experiment ─────────────────────────────────────────────────────────────────────────────────────────
 
 SIDE, CALLS = 48, 200
-LEAST = {"style": 0.2, "edges": 0.6}
+LEAST = {"style": 0.2, "edges": 0.25}  # right answers: 0.37 to 0.95; without the photo: -0.15 to 0.17
 
 
 def commissions(generator):

@@ -337,7 +337,7 @@ check("10.name_the_fault", name_the_fault)
 #   *pixels* (item 2 on the pictures) leaves. It is the sum over the three levels of
 #   $\mathrm{mean}_c\left[\left(\frac{\mu-\mu_s}{\sigma_s}\right)^2+\left(\frac{\sigma-\sigma_s}{\sigma_s}\right)^2\right]$;
 # - **content:** the edges are still the photo's: the strength of edges of the brightness (mean over colours, blurred by a mean
-#   over 3 × 3) correlates with the photo's with at least **0.6**;
+#   over 3 × 3) correlates with the photo's with at least **0.25**;
 # - all values lie in $[-1,1]$.
 #
 # Write down, in the cell below the check, what you tried and what each change did. Where you *start* matters more than you
