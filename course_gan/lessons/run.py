@@ -67,12 +67,11 @@ class _Plan:
         """Run a lesson in a folder of its own, then move what came out into place."""
         from tqdm import tqdm
 
-        slot = next(i for i in range(1, 1000) if i not in self.bars)
         scratch = self.out / ".running" / lesson.name
         shutil.rmtree(scratch, ignore_errors=True)
         shape = "{desc:<24} {bar:20} {n}/{total} cells {elapsed}"
-        bar = tqdm(desc=lesson.name, position=slot, leave=False, total=1, bar_format=shape, disable=None)
-        self.bars[slot] = bar
+        bar = tqdm(desc=lesson.name, leave=False, total=1, bar_format=shape, disable=None)
+        self.bars[lesson.name] = bar
 
         def progress(done, cells):
             bar.total = cells
@@ -94,7 +93,7 @@ class _Plan:
             outcome = Outcome(lesson.name, "failed", 0.0, _cannot_write(self.out, error))
         finally:
             bar.close()
-            del self.bars[slot]
+            del self.bars[lesson.name]
             shutil.rmtree(scratch, ignore_errors=True)
         return outcome
 
