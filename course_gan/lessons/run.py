@@ -61,7 +61,7 @@ class _Plan:
     def __init__(self, out, profile, parameters, timeout, threads):
         self.out, self.profile, self.parameters, self.timeout, self.threads = out, profile, parameters, timeout, threads
         self.stop = threading.Event()
-        self.bars: dict = {}  # slot -> the bar shown there
+        self.bars: dict = {}  # lesson -> its bar, which tqdm gives a free line
 
     def one(self, lesson: Lesson) -> Outcome:
         """Run a lesson in a folder of its own, then move what came out into place."""
