@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from course_gan.lessons.machine import machine
+from workshop.machine import machine
 
 RUNS = 9
 STATEMENTS = {

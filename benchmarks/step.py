@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from course_gan import models
-from course_gan.lessons.machine import machine
 from course_gan.training import GAN, Backend
+from workshop.machine import machine
 
 ROUNDS, STEPS, BATCH = 9, 10, 64
 

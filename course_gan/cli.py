@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from course_gan.catalogue import PROFILES
 from course_gan.errors import CourseError
-from course_gan.lessons.notebook import PROFILES
 
 
 class OneLine:
@@ -80,8 +80,8 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
     LESSON is a number (03), a name (03_dcgan, dcgan) or the path of a notebook; all lessons where none is given.
     Exit status 1 if a lesson failed, 130 if interrupted.
     """
-    from course_gan.lessons.find import choose
-    from course_gan.lessons.run import run as run_lessons
+    from course_gan.catalogue import choose
+    from course_gan.runner.run import run as run_lessons
 
     chosen = choose(lesson)
     try:
@@ -110,7 +110,7 @@ def train(lesson, out, profile, pairs, resume):
     LESSON is one with a game (01, 02, 03, 04, 07, 08, 10). Ctrl-C saves first; with --resume the run goes on and
     ends as it would have without the interruption.
     """
-    from course_gan.lessons.train import run as run_training
+    from course_gan.runner.training import run as run_training
 
     try:
         run_training(lesson, profile, out, resume, _parameters(pairs))
@@ -133,7 +133,7 @@ def progress(lesson, folder):
 @click.option("--no-open", is_flag=True, help="Copy, but do not start JupyterLab.")
 def lab(folder, no_open):
     """Copy the notebooks and exercises you do not have yet into `my/` and open JupyterLab there."""
-    from course_gan.lessons.find import copy_for_learner
+    from course_gan.catalogue import copy_for_learner
 
     new = copy_for_learner(folder)
     click.echo(f"{folder}: {len(new)} new files; what you already had is untouched")

@@ -13,11 +13,11 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data, metrics, models
-from course_gan.lessons.machine import machine
-from course_gan.lessons.recipes import build
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 from course_gan.plots.grids import mosaic
+from course_gan.recipes import build
 from course_gan.training import GAN, train
+from workshop.machine import machine
 
 SEEDS = (0, 1, 2)
 SETTINGS = {"width": 16, "steps": 1200}  # all else as `course-gan train 03`

@@ -13,11 +13,12 @@ from pathlib import Path
 import papermill
 import torch
 
-from course_gan.lessons import convert
-from course_gan.lessons.find import choose
-from course_gan.lessons.machine import machine
-from course_gan.lessons.notebook import claims_in
-from course_gan.paths import ROOT
+from course_gan.catalogue import choose
+from course_gan.files import ROOT
+from course_gan.page.claims import claims_in
+from course_gan.runner import notebooks as notebook_files
+from workshop import convert
+from workshop.machine import machine
 
 RATES, SEEDS = (1e-4, 4e-4, 1.6e-3, 6.4e-3), (0, 1, 2)
 PARAMETERS = {
@@ -38,7 +39,7 @@ def point(source: Path, rate: float, seed: int, folder: Path, parameters: dict =
     papermill.execute_notebook(
         source, target, parameters | {"LR": rate, "SEED": seed}, cwd=folder, progress_bar=False, log_output=False
     )
-    stated = {claim.name: claim.value for claim in claims_in(convert.read(target))}
+    stated = {claim.name: claim.value for claim in claims_in(notebook_files.read(target))}
     values = {name: float(f"{stated[claim]:.4g}") for name, claim in READ.items()}
     return {"lr": rate, "seed": seed, "seconds": round(time.monotonic() - began, 1)} | values
 
@@ -47,7 +48,7 @@ def main() -> None:
     (lesson,) = choose(("03",))
     with tempfile.TemporaryDirectory(prefix="course-gan-sweep-") as scratch:
         source = Path(scratch) / "03_dcgan.ipynb"
-        convert.write(convert.to_notebook(lesson.source), source)
+        notebook_files.write(convert.to_notebook(lesson.source), source)
         runs = []
         for rate, seed in itertools.product(RATES, SEEDS):
             runs.append(point(source, rate, seed, Path(scratch)))

@@ -14,17 +14,17 @@ import torch
 from PIL import Image
 
 from course_gan import data, metrics
-from course_gan.lessons.recipes import build
+from course_gan.files import ROOT
 from course_gan.losses import NAMES
 from course_gan.models.features import load_features
-from course_gan.paths import ROOT
 from course_gan.plots.grids import mosaic
+from course_gan.recipes import build
 from course_gan.regularizers import spectral_norm
 from course_gan.training import train
 
 SEEDS = (0, 1, 2)
 SETTINGS = {"width": 16, "batch_size": 32, "steps": 1200, "lr": 1e-3}  # all else as `course-gan train 04`
-PLAYED = {name: {"loss": name} for name in NAMES}  # with the penalties of course_gan.lessons.recipes
+PLAYED = {name: {"loss": name} for name in NAMES}  # with the penalties of course_gan.recipes
 PLAYED["non_saturating_r1_r2"] = {"loss": "non_saturating", "r1": 1.0, "r2": 1.0}  # the control: a leash borrowed
 SAMPLES, LOOK_EVERY, COLUMNS = 512, 100, 16
 KEPT = ROOT / "build" / "04"

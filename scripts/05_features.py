@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 
 from course_gan.data import Batches, derived_generator, glyphs, random_affine, textures, to_float
-from course_gan.lessons.machine import machine
+from course_gan.files import ROOT
 from course_gan.models.features import FeatureNetwork
 from course_gan.models.shipped import save_weights
-from course_gan.paths import ROOT
+from workshop.machine import machine
 
 SEED = 0
 STEPS = {"glyphs": 1500, "letters": 2500, "textures": 800}

@@ -17,13 +17,13 @@ import torch.nn.functional as F
 from PIL import Image
 
 from course_gan import data, metrics
-from course_gan.lessons.machine import machine
-from course_gan.lessons.recipes import build
+from course_gan.files import ROOT
 from course_gan.models.features import load_features
 from course_gan.models.shipped import save_weights
-from course_gan.paths import ROOT
 from course_gan.plots.grids import mosaic
+from course_gan.recipes import build
 from course_gan.training import train
+from workshop.machine import machine
 
 SEEDS = (0, 1, 2)
 SETTINGS = {  # of the comparisons; all else as `course-gan train 07`

@@ -21,12 +21,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from course_gan import data
-from course_gan.lessons.machine import machine
-from course_gan.lessons.recipes import build, settings
+from course_gan.files import ROOT
 from course_gan.models import PatchDiscriminator, ResNetGenerator, load_features, load_weights, save_weights
-from course_gan.paths import ROOT
 from course_gan.plots.grids import mosaic
+from course_gan.recipes import build, settings
 from course_gan.training import CycleGAN, train
+from workshop.machine import machine
 
 SEEDS = (0, 1, 2)
 PICKED_ON = (

@@ -16,15 +16,15 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data
-from course_gan.lessons.machine import machine
-from course_gan.lessons.recipes import build, settings
-from course_gan.lessons.stylize import edges_kept, grain_distance, load_adain, palette_distance, stylize
-from course_gan.lessons.train import run
-from course_gan.models import AdaINDecoder, AdaINEncoder, save_weights
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.metrics import edges_kept, grain_distance, palette_distance
+from course_gan.models import AdaINDecoder, AdaINEncoder, load_adain, save_weights, stylize
 from course_gan.plots.display import shrunk
 from course_gan.plots.grids import mosaic
+from course_gan.recipes import build, settings
+from course_gan.runner.training import run
 from course_gan.training import train as steps_of
+from workshop.machine import machine
 
 KEPT = ROOT / "build" / "10"
 RESULTS = ROOT / "results" / "10_adain.json"

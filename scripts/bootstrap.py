@@ -52,7 +52,8 @@ def main() -> None:
         )
     uv = [python, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
     _run(*uv, "--require-hashes", "-r", str(lock))
-    _run(*uv, "--no-deps", "--editable", str(ROOT))
+    # "compat" puts the checkout itself on the path: scripts and benchmarks import the workshop, which no wheel holds.
+    _run(*uv, "--no-deps", "--config-settings", "editable_mode=compat", "--editable", str(ROOT))
     STAMP.write_text(current)
 
 

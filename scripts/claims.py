@@ -20,12 +20,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from course_gan.lessons import convert
-from course_gan.lessons.execute import TIMEOUTS, execute
-from course_gan.lessons.find import choose
-from course_gan.lessons.machine import machine
-from course_gan.lessons.notebook import claims_in
-from course_gan.paths import ROOT, write_whole
+from course_gan.catalogue import choose
+from course_gan.files import ROOT, write_whole
+from course_gan.page.claims import claims_in
+from course_gan.runner import notebooks as notebook_files
+from course_gan.runner.execute import TIMEOUTS, execute
+from workshop import convert
+from workshop.machine import machine
 
 NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is used for convolutional players alone: these lessons never see it
 NO_BF16 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
@@ -35,7 +36,7 @@ def one_run(lesson, profile, seed, threads, bf16):
     """Run a lesson once and return what became of it: settings, status, seconds, claims."""
     with tempfile.TemporaryDirectory(prefix="course-gan-claims-") as scratch:
         source, target = Path(scratch) / "source.ipynb", Path(scratch) / "executed.ipynb"
-        convert.write(convert.to_notebook(lesson.source), source)
+        notebook_files.write(convert.to_notebook(lesson.source), source)
         (Path(scratch) / "files").mkdir()
         before = dict(os.environ)
         os.environ.update({} if bf16 else NO_BF16)
@@ -53,7 +54,7 @@ def one_run(lesson, profile, seed, threads, bf16):
         finally:
             os.environ.clear()
             os.environ.update(before)
-        stated = claims_in(convert.read(target)) if target.exists() else []
+        stated = claims_in(notebook_files.read(target)) if target.exists() else []
     claims = [{**vars(claim), "holds": claim.holds} for claim in stated]
     settings = {"seed": seed, "threads": threads, "bf16": bf16, "status": outcome.status}
     return {**settings, "error": outcome.error, "seconds": round(outcome.seconds, 1), "claims": claims}

@@ -5,7 +5,7 @@ python -m pytest tests/browser && python scripts/panel_pictures.py
 
 from PIL import Image
 
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 from course_gan.plots.display import encode, shrunk
 
 PICTURES = {"minimax": (0, 0, 1040, 392), "painter": (0, 0, 790, 538)}  # name: the part that holds the panel

@@ -5,8 +5,8 @@ import sys
 import click
 from tqdm import tqdm
 
+from course_gan import catalogue as find
 from course_gan.cli import OneLine
-from course_gan.lessons import find
 from workshop import exercises, notebooks
 
 

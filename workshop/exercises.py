@@ -7,10 +7,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from course_gan.catalogue import Exercise
 from course_gan.errors import CourseError
-from course_gan.lessons import convert
-from course_gan.lessons.find import Exercise
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.runner import notebooks as notebook_files
+from workshop import convert
 
 _CONFIG = "nbgrader_config.py"
 _HIDDEN = """
@@ -75,7 +76,7 @@ def make(exercises: list[Exercise], root: Path) -> None:
         shutil.copy(ROOT / _CONFIG, root / _CONFIG)
     config = PyFileConfigLoader(_CONFIG, path=str(root)).load_config()
     for exercise in exercises:
-        convert.write(to_solution(exercise), root / exercise.solution.relative_to(ROOT))
+        notebook_files.write(to_solution(exercise), root / exercise.solution.relative_to(ROOT))
         course = CourseDirectory(config=config, assignment_id=exercise.name)
         converter = GenerateAssignment(coursedir=course, config=config, no_database=True, force=True)
         converter.preprocessors = [p for p in converter.preprocessors if p is not SaveCells]  # it asks for a database

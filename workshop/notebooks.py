@@ -7,12 +7,13 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from course_gan.catalogue import Lesson
 from course_gan.errors import CourseError
-from course_gan.lessons import convert
-from course_gan.lessons.execute import TIMEOUTS, execute
-from course_gan.lessons.find import Lesson
-from course_gan.lessons.machine import machine
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.runner import notebooks as notebook_files
+from course_gan.runner.execute import TIMEOUTS, execute
+from workshop import convert
+from workshop.machine import machine
 
 _PACKAGE = ROOT / "course_gan"
 
@@ -21,7 +22,7 @@ def state(lesson: Lesson) -> str:
     """Say in a word or a line what a lesson's notebook is: current, or why it has to be built."""
     if not lesson.notebook.exists():
         return "never built"
-    built = convert.read(lesson.notebook)
+    built = notebook_files.read(lesson.notebook)
     if differing := convert.same_code(convert.to_notebook(lesson.source), built):
         return f"code differs from {lesson.source.relative_to(ROOT)} (cells {differing})"
     before, now = built.metadata.get("course_gan", {}).get("modules", {}), module_digests(lesson.source)
@@ -37,7 +38,7 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
     notebook = convert.to_notebook(lesson.source)
     with tempfile.TemporaryDirectory(prefix="course-gan-build-") as scratch:
         source, target = Path(scratch) / "source.ipynb", Path(scratch) / "executed.ipynb"
-        convert.write(notebook, source)
+        notebook_files.write(notebook, source)
         (Path(scratch) / "files").mkdir()
         outcome = execute(
             lesson.name, source, target, profile=profile, parameters={}, cwd=Path(scratch) / "files", threads=threads,
@@ -45,7 +46,7 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
         )  # fmt: skip
         if outcome.status != "ok":
             raise CourseError(f"{outcome}; {lesson.notebook.name} was left as it was")
-        executed = convert.read(target)
+        executed = notebook_files.read(target)
     for cell, ran in zip(notebook.cells, executed.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [_steady(o) for o in ran.outputs], ran.execution_count
@@ -58,7 +59,7 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
         "machine": machine(),
         "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "torchvision", "numpy")}},
     }
-    convert.write(notebook, lesson.notebook)
+    notebook_files.write(notebook, lesson.notebook)
     return outcome.seconds
 
 

@@ -1,19 +1,16 @@
 """Folders of the user's own images: plain, paired (A|B in one file) and unpaired (trainA, trainB)."""
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from course_gan.data.base import ImageSet, Pairs, resize
+from course_gan.data.reading import read_pixels
 from course_gan.errors import CourseError
 
-LARGEST = 50_000_000  # pixels; a larger file is a mistake or a decompression bomb
 _LISTED = 5  # unusable files named in an error
 
 
@@ -83,26 +80,3 @@ def _image_files(path: Path) -> list[Path]:
     if not files:
         raise CourseError(f"{path}: no image among {len(entries)} entries; put .png or .jpg files directly in it")
     return files
-
-
-def read_pixels(file: str | Path | BinaryIO, channels: int = 3) -> Tensor:
-    """One decoded image, uint8 (1, c, h, w), treated as in folder; ValueError when it is too large."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-        picture = Image.open(file)
-    with picture:
-        if picture.width * picture.height > LARGEST:
-            raise ValueError(f"{picture.width}×{picture.height}, over {LARGEST // 1_000_000} megapixels")
-        upright = _eight_bit(ImageOps.exif_transpose(picture))
-        pixels = torch.from_numpy(np.array(upright.convert("RGB" if channels == 3 else "L")))
-    return pixels.view(1, *pixels.shape[:2], channels).permute(0, 3, 1, 2).contiguous()
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """The picture with 8 bits a channel and without transparency."""
-    if picture.mode.startswith("I"):  # 16-bit grey, which convert would clip instead of scale
-        return Image.fromarray((np.asarray(picture) / 257).clip(0, 255).astype("uint8"))
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return picture

@@ -7,7 +7,7 @@ import torch
 
 from course_gan.errors import CourseError
 from course_gan.grading import record
-from course_gan.grading.check import Result, find, judge
+from course_gan.grading.assess import Result, find, judge
 
 _last: list[tuple[str, Any, Result]] = []  # the check made last, for the `require` that follows it in the same cell
 

@@ -4,8 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from course_gan.grading.check import Result, load
-from course_gan.paths import ROOT, write_whole
+from course_gan.files import ROOT, write_whole
+from course_gan.grading.assess import Result, load
 
 MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
 _session: dict[str, dict] = {}  # where there is no learner's folder, a notebook still remembers its own

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_gan.errors import CourseError
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 
 CHECKPOINTS = ROOT / "checkpoints"
 

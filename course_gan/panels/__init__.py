@@ -1,12 +1,12 @@
 """Panels: sliders and buttons on the learner's own objects, thin hands on functions that tests know."""
 
-from course_gan.panels.dynamics_panel import Dynamics
-from course_gan.panels.frame import of_cell
-from course_gan.panels.latent_panel import Latent
-from course_gan.panels.minimax_panel import Minimax
-from course_gan.panels.painter_panel import Painter
-from course_gan.panels.stylist_panel import Stylist
-from course_gan.panels.training_panel import Training
+from course_gan.panels.kit.frame import of_cell
+from course_gan.panels.latent_walk.panel import Latent
+from course_gan.panels.live_training.panel import Training
+from course_gan.panels.map_painter.panel import Painter
+from course_gan.panels.photo_stylist.panel import Stylist
+from course_gan.panels.plane_game.panel import Dynamics
+from course_gan.panels.two_densities.panel import Minimax
 
 
 def minimax(**start):
@@ -26,7 +26,7 @@ def dynamics(game, points=None, modes=None, **options):
 def training(lesson, profile="cpu", **settings):
     """Train a lesson's game with settings of one's own (lessons 03, 04, 07, 08); the game is `panel.game`.
 
-    lesson: a number of `course_gan.lessons.recipes`, or a Recipe, trained already or not; profile and settings as for
+    lesson: a number of `course_gan.recipes`, or a Recipe, trained already or not; profile and settings as for
     `recipes.build`.
     """
     return of_cell(Training, lesson, profile, **settings)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import torch
 
-from course_gan.plots.curves import curves
 from course_gan.plots.display import bundle, encode, in_notebook, picture
 from course_gan.plots.grids import mosaic
+from course_gan.plots.lines import curves
 from course_gan.plots.plane import scatter
 from course_gan.plots.style import WIDTH, as_array, blank, styled
 

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 
 from course_gan import data, plots
-from course_gan.lessons.notebook import Profile, claim
+from course_gan.page import Profile, claim
 
 plots.use_style()
 
@@ -394,7 +394,7 @@ print(small_check(lambda images: (images.double() - 127.5) / 127.5))  # another 
 # %%
 from IPython import display
 
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 
 text = "A panel: a brush and four classes above, a map painted with them at the left, the generator's picture at the right."
 display.Image(ROOT / "docs" / "panel_painter.png", alt=text)

@@ -25,8 +25,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_gan import data, models, panels, plots
-from course_gan.lessons.notebook import Profile, claim
-from course_gan.lessons.recipes import build
+from course_gan.page import Profile, claim
+from course_gan.recipes import build
 from course_gan.training import GAN, Backend, train
 
 plots.use_style()
@@ -622,7 +622,7 @@ panel
 # %%
 from IPython import display
 
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 
 text = "The panel with its four sliders, the numbers of the game below them, and below these the three plots."
 display.Image(ROOT / "docs" / "panel_minimax.png", alt=text)

@@ -26,8 +26,8 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from course_gan import data, losses, models, panels, plots, regularizers
-from course_gan.lessons.notebook import Profile, claim
-from course_gan.lessons.recipes import build
+from course_gan.page import Profile, claim
+from course_gan.recipes import build
 from course_gan.training import GAN, Backend, train
 
 plots.use_style()

@@ -29,9 +29,9 @@ from torch import nn
 
 from course_gan import data, metrics, models, panels, plots
 from course_gan.errors import CourseError
-from course_gan.lessons.notebook import Profile, claim
-from course_gan.lessons.recipes import build
-from course_gan.paths import ROOT
+from course_gan.page import Profile, claim
+from course_gan.recipes import build
+from course_gan.files import ROOT
 from course_gan.training import GAN, Backend, RunDirectory, train
 
 plots.use_style()

@@ -25,10 +25,10 @@ import torch.nn.functional as F
 from PIL import Image
 
 from course_gan import data, losses, metrics, models, panels, plots, regularizers
-from course_gan.lessons.notebook import Profile, claim
-from course_gan.lessons.recipes import build
+from course_gan.page import Profile, claim
+from course_gan.recipes import build
 from course_gan.models.features import load_features
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 from course_gan.training import train
 
 plots.use_style()

@@ -25,8 +25,8 @@ import torch.nn.functional as F
 from matplotlib.patches import Circle
 
 from course_gan import data, metrics, plots
-from course_gan.lessons import recipes
-from course_gan.lessons.notebook import Profile, claim
+from course_gan import recipes
+from course_gan.page import Profile, claim
 from course_gan.models.features import load_features
 from course_gan.training import train
 

@@ -30,10 +30,10 @@ from torch import nn
 
 from course_gan import data, models, plots
 from course_gan.errors import CourseError
-from course_gan.lessons.notebook import Profile, claim
-from course_gan.lessons.recipes import build, settings
+from course_gan.page import Profile, claim
+from course_gan.recipes import build, settings
 from course_gan.models.features import load_features
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 from course_gan.training import Backend, CycleGAN, ImagePool, train
 
 plots.use_style()
@@ -894,7 +894,7 @@ plots.show(figure, "A letter from a file, translated as if it were a sans, and a
 
 # %%
 from course_gan import panels
-from course_gan.lessons.stylize import read_picture
+from course_gan.data import read_picture
 
 ways = {"B → A": translators["b_to_a"], "A → B": translators["a_to_b"]}  # the last one is chosen at the start
 letters = {f"{c}, {d.upper()}": upright.where(typeface=FACES[d][0], character=c) for d in "ab" for c in HELD_OUT}

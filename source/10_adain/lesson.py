@@ -28,10 +28,11 @@ from torch import nn
 
 from course_gan import data, models, plots
 from course_gan.errors import CourseError
-from course_gan.lessons.notebook import Profile, claim
-from course_gan.lessons.recipes import build
-from course_gan.lessons.stylize import load_adain, read_picture, stylize
-from course_gan.paths import ROOT
+from course_gan.page import Profile, claim
+from course_gan.recipes import build
+from course_gan.data import read_picture
+from course_gan.models import load_adain, stylize
+from course_gan.files import ROOT
 from course_gan.training import AdaIN, Backend, train
 
 plots.use_style()
@@ -339,7 +340,7 @@ claim("share of channels asleep (under a hundredth of the loudest)", asleep, 0.2
 claim("pixels that a deepest feature sees across", models.receptive_field(encoder), 24, 24, exact=True)
 
 # %%
-from course_gan.lessons.stylize import grain
+from course_gan.metrics.style import grain
 
 flat = contents["china"][..., : SIZE // 3, SIZE * 5 // 8 :]
 skies = [in_style(contents["china"], styles["gravel"], grain=spread) for spread in (0.0, 0.05, 0.1, 0.2)]
@@ -416,7 +417,7 @@ claim("content loss, last fifth", content_loss[-fifth:].mean(), 0.15, 0.35)
 # - **edges**: is the photo still there? Correlation of the strength of edges with the photo's.
 
 # %%
-from course_gan.lessons.stylize import edges_kept, grain_distance, palette_distance
+from course_gan.metrics import edges_kept, grain_distance, palette_distance
 
 with torch.no_grad():
     ways = {"photo": lambda c, s: c, "pixels exchanged": exchange, "networks": in_style}

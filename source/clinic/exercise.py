@@ -43,7 +43,7 @@ from torch import nn
 
 from course_gan import data, plots
 from course_gan.grading import check, progress
-from course_gan.lessons.find import script
+from course_gan.catalogue import script
 
 clinic = script("clinic")
 torch.set_num_threads(1)

@@ -28,8 +28,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_gan import data, plots
-from course_gan.lessons.find import script
-from course_gan.lessons.notebook import Profile, claim
+from course_gan.catalogue import script
+from course_gan.page import Profile, claim
 
 clinic = script("clinic")
 plots.use_style()

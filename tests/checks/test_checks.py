@@ -13,11 +13,11 @@ from types import ModuleType
 import pytest
 import torch
 
-import course_gan.grading.ask as ask_module
-from course_gan.grading.ask import probe_source
-from course_gan.grading.check import Check, judge, load
+import course_gan.grading.worker.ask as ask_module
+from course_gan.files import ROOT
+from course_gan.grading.assess import Check, judge, load
 from course_gan.grading.record import lessons_with_checks
-from course_gan.paths import ROOT
+from course_gan.grading.worker.ask import probe_source
 
 CHECKS = [check for lesson in lessons_with_checks() for check in load(lesson).values()]
 each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

@@ -15,11 +15,11 @@ import pytest
 
 from course_gan.errors import CourseError
 from course_gan.grading.record import lessons_with_checks
-from course_gan.lessons import convert
+from course_gan.runner import notebooks as notebook_files
 from workshop import exercises as builder
-from course_gan.lessons.execute import execute
-from course_gan.lessons.find import Exercise, copy_for_learner, exercises
-from course_gan.paths import ROOT
+from course_gan.runner.execute import execute
+from course_gan.catalogue import Exercise, copy_for_learner, exercises
+from course_gan.files import ROOT
 
 EXERCISES = exercises()
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
@@ -29,7 +29,7 @@ BIN = Path(sys.executable).parent
 
 def cells(path: Path, kind: str) -> dict:
     """The notebook's solution or grade cells, by grade_id."""
-    marked = [c for c in convert.read(path).cells if c.metadata.get("nbgrader", {}).get(kind)]
+    marked = [c for c in notebook_files.read(path).cells if c.metadata.get("nbgrader", {}).get(kind)]
     return {c.metadata["nbgrader"]["grade_id"]: c for c in marked}
 
 
@@ -70,7 +70,7 @@ def builder_checks(lesson: str) -> list[str]:
 
 @each_exercise
 def test_an_exercise_has_its_header_and_two_hints_an_item(exercise):
-    prose = "\n".join(c.source for c in convert.read(exercise.release).cells if c.cell_type == "markdown")
+    prose = "\n".join(c.source for c in notebook_files.read(exercise.release).cells if c.cell_type == "markdown")
     items = len(cells(exercise.release, "grade"))
     assert prose.count("<details><summary>Hint</summary>") >= items
     assert prose.count("<details><summary>Stronger hint</summary>") >= items
@@ -115,7 +115,7 @@ def run(notebook: Path, folder: Path):
         notebook.stem, notebook, target, profile="smoke", parameters={}, cwd=folder, threads=1, timeout=300
     )
     assert outcome.status == "ok", str(outcome)
-    return convert.read(target)
+    return notebook_files.read(target)
 
 
 @pytest.mark.notebook
@@ -137,7 +137,7 @@ def test_a_solution_passes_every_item(exercise, tmp_path):
     said = output(run(exercise.solution, tmp_path))
     items = len(cells(exercise.release, "grade"))
     assert f"{exercise.name.split('_')[0]}: {items} of {items} pass" in said
-    on_purpose = sum(c.source.count("# wrong on purpose") for c in convert.read(exercise.solution).cells)
+    on_purpose = sum(c.source.count("# wrong on purpose") for c in notebook_files.read(exercise.solution).cells)
     assert said.count("✗") == on_purpose, "exercise 00 shows how a failing check reads"
 
 
@@ -162,7 +162,7 @@ def course(tmp_path_factory):
     release = folder / "exercises" / GRADED / f"{GRADED}.ipynb"
     right = cells(folder / "solutions" / GRADED / f"{GRADED}.ipynb", "solution")
     for student in ("right", "blank", "partly"):
-        notebook = convert.read(release)
+        notebook = notebook_files.read(release)
         for cell in notebook.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             is_written = student == "right" or (student == "partly" and name in list(right)[:3])
@@ -172,7 +172,7 @@ def course(tmp_path_factory):
                 cell.source = "def volume_knobs(logits):\n    return -logits.sigmoid(), logits"
             elif student == "partly" and name == "check-game_value":
                 cell.source = "pass  # an edited check changes nothing"
-        convert.write(notebook, folder / "grading" / "submitted" / student / GRADED / f"{GRADED}.ipynb")
+        notebook_files.write(notebook, folder / "grading" / "submitted" / student / GRADED / f"{GRADED}.ipynb")
     nbgrader(folder, "autograde", GRADED)
     return folder
 

@@ -12,8 +12,8 @@ import nbformat
 import psutil
 import pytest
 
-from course_gan.lessons import run as runner
-from course_gan.lessons.find import Lesson, lessons
+from course_gan.runner import run as runner
+from course_gan.catalogue import Lesson, lessons
 
 PARAMETERS = "import os\nPROFILE = os.environ.get('COURSE_GAN_PROFILE', 'cpu')\nSEED = 0"
 COMMAND = [str(Path(sys.executable).parent / "course-gan")]

@@ -13,9 +13,9 @@ import urllib.request
 import psutil
 import pytest
 
+from course_gan.files import ROOT
 from course_gan.panels import Stylist, Training
-from course_gan.panels.frame import VIEW
-from course_gan.paths import ROOT
+from course_gan.panels.kit.frame import VIEW
 
 PAGES = {"stylist": ("Your picture in another style", Stylist), "training": ("Train a GAN", Training)}
 

@@ -7,10 +7,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from course_gan.lessons import convert
-from course_gan.lessons.find import lessons
-from course_gan.lessons.notebook import claims_in
-from course_gan.paths import ROOT
+from course_gan.catalogue import lessons
+from course_gan.files import ROOT
+from course_gan.page.claims import claims_in
+from course_gan.runner import notebooks as notebook_files
 
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 BEFORE_THE_PANEL = {"02"}  # its runs are older than its panel's cell: scripts/claims.py 02, on a quiet machine
@@ -59,7 +59,7 @@ def test_each_seed_and_each_thread_count_was_run_with_and_without_bf16(lesson):
 
 @each_lesson
 def test_the_runs_are_of_the_claims_that_the_notebook_states(lesson):
-    stated = [(claim.name, claim.low, claim.high) for claim in claims_in(convert.read(lesson.notebook))]
+    stated = [(claim.name, claim.low, claim.high) for claim in claims_in(notebook_files.read(lesson.notebook))]
     assert [(claim["name"], claim["low"], claim["high"]) for claim in committed(lesson)["claims"]] == stated
 
 

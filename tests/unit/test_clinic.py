@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from course_gan import data
-from course_gan.grading.check import load
-from course_gan.lessons import convert
-from course_gan.lessons.find import exercises, script
+from course_gan.catalogue import exercises, script
+from course_gan.grading.assess import load
+from course_gan.runner import notebooks as notebook_files
 
 clinic = script("clinic")
 SIGNS, score, train = clinic.SIGNS, clinic.score, clinic.train
@@ -19,7 +19,7 @@ SIGNS, score, train = clinic.SIGNS, clinic.score, clinic.train
 
 @pytest.fixture(scope="module")
 def released():
-    return convert.read(EXERCISE.release)
+    return notebook_files.read(EXERCISE.release)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,9 @@ def test_the_names_offered_are_those_known_and_more_than_there_are_patients(rele
 
 
 def test_the_page_teaches_every_name(facts):
-    page = "\n".join(c.source for c in convert.read(EXERCISE.source.parents[2] / "notebooks" / "clinic.ipynb").cells)
+    page = "\n".join(
+        c.source for c in notebook_files.read(EXERCISE.source.parents[2] / "notebooks" / "clinic.ipynb").cells
+    )
     assert [name for name in facts["names"] if f"**{name}**" not in page] == []
 
 

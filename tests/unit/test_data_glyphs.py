@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from course_gan.data import CHARACTERS, TYPEFACES, digits, glyphs
-from course_gan.data.glyphs import _bank
+from course_gan.data.typefaces import _bank
 
 
 def pairs(image_set):
@@ -82,7 +82,7 @@ def test_augmentation_follows_the_seed_and_leaves_the_global_generator_alone():
     torch.manual_seed(7)
     first = glyphs(16, "all", copies=2, seed=1).images
     assert torch.equal(torch.rand(3), expected)
-    from course_gan.data.glyphs import _augmented_bank
+    from course_gan.data.typefaces import _augmented_bank
 
     _augmented_bank.cache_clear()
     assert torch.equal(glyphs(16, "all", copies=2, seed=1).images, first)

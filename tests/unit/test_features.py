@@ -9,10 +9,10 @@ import torch.nn.functional as F
 
 from course_gan.data import glyphs, random_affine, textures, to_float
 from course_gan.errors import CourseError
+from course_gan.files import ROOT
 from course_gan.metrics import frechet_distance, kernel_distance
 from course_gan.models import features, shipped
 from course_gan.models.features import FeatureNetwork, load_features
-from course_gan.paths import ROOT
 
 RESULTS = json.loads((ROOT / "results" / "05_features.json").read_text(encoding="utf-8"))
 

@@ -14,10 +14,10 @@ import torch
 from course_gan import grading
 from course_gan.errors import CourseError
 from course_gan.grading import Check, Complaint, check, close, judge, notebook, progress, record, require
-from course_gan.grading.ask import ask, call, clock, describe, plain, probe_source, same, value_and_gradients
-from course_gan.grading.check import find, load
+from course_gan.grading.assess import find, load
+from course_gan.grading.worker.ask import ask, call, clock, describe, plain, probe_source, same, value_and_gradients
 
-check_module = sys.modules["course_gan.grading.check"]  # the package's name `check` is the function
+check_module = sys.modules["course_gan.grading.assess"]  # the package's name `check` is the function
 
 
 def right(p, q):

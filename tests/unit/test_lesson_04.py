@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from course_gan.files import ROOT
 from course_gan.losses import NAMES
-from course_gan.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_a_seed_gives_the_same_samples_again_and_another_seed_others(tiny):
 
 
 def test_the_control_differs_from_the_non_saturating_game_by_its_penalties_alone(tiny):
-    from course_gan.lessons.recipes import settings
+    from course_gan.recipes import settings
 
     plain, control = (settings("04", "cpu", **tiny.PLAYED[name]) for name in ("non_saturating", "non_saturating_r1_r2"))
     assert {name for name in plain if plain[name] != control[name]} == {"r1", "r2"}

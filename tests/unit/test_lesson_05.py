@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from course_gan import metrics
-from course_gan.lessons.find import choose
+from course_gan.catalogue import choose
 from workshop import notebooks
 
 WANTED = {"root", "frechet_distance", "kernel_distance", "region_radius", "share_inside", "precision_recall"}

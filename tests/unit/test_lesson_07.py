@@ -12,11 +12,11 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data, models
+from course_gan.catalogue import choose
 from course_gan.errors import CourseError
-from course_gan.lessons.find import choose
-from course_gan.lessons.recipes import settings
+from course_gan.files import ROOT
 from course_gan.models.layers import receptive_field
-from course_gan.paths import ROOT
+from course_gan.recipes import settings
 from workshop import notebooks
 
 WANTED = {

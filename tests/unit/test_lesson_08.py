@@ -10,8 +10,8 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data, models
-from course_gan.lessons.recipes import build, settings
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.recipes import build, settings
 
 WAYS = {"a_to_b": "b", "b_to_a": "a"}  # direction: target domain
 VARIANTS = {"all_terms", "without_cycle", "without_identity", "without_both", "without_pool"}

@@ -10,19 +10,14 @@ from PIL import Image
 from torch import nn
 
 from course_gan import data, models
+from course_gan.data import read_picture
 from course_gan.errors import CourseError
-from course_gan.lessons.recipes import _recoloured, build, settings
-from course_gan.lessons.stylize import (
-    edges_kept,
-    grain,
-    grain_distance,
-    load_adain,
-    palette_distance,
-    read_picture,
-    stylize,
-)
-from course_gan.models import AdaINDecoder, AdaINEncoder, adain
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.metrics import edges_kept, grain_distance, palette_distance
+from course_gan.metrics.style import grain
+from course_gan.models import AdaINDecoder, AdaINEncoder, adain, load_adain, stylize
+from course_gan.recipes import build, settings
+from course_gan.recipes.games import _recoloured
 from course_gan.training import AdaIN, Backend
 
 

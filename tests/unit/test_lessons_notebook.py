@@ -4,7 +4,8 @@ import nbformat
 import pytest
 
 from course_gan.errors import CourseError
-from course_gan.lessons.notebook import CLAIM_MIME, ClaimError, Profile, claim, claims_in
+from course_gan.page import Profile, claim
+from course_gan.page.claims import CLAIM_MIME, ClaimError, claims_in
 
 
 @pytest.fixture(autouse=True)

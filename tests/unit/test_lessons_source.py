@@ -9,11 +9,11 @@ import io
 import pytest
 from click.testing import CliRunner
 
+from course_gan.catalogue import choose, copy_for_learner, lessons
 from course_gan.errors import CourseError
-from course_gan.lessons import convert
-from course_gan.lessons.find import choose, copy_for_learner, lessons
-from course_gan.lessons.notebook import claims_in
-from workshop import notebooks
+from course_gan.page.claims import claims_in
+from course_gan.runner import notebooks as notebook_files
+from workshop import convert, notebooks
 from workshop.__main__ import main as workshop
 
 LESSONS = lessons()
@@ -26,7 +26,7 @@ def code_cells(notebook):
 
 @each_lesson
 def test_a_notebook_has_the_code_of_its_source(lesson):
-    built = convert.read(lesson.notebook)
+    built = notebook_files.read(lesson.notebook)
     assert convert.same_code(convert.to_notebook(lesson.source), built) == [], "run `make build`"
 
 
@@ -41,15 +41,15 @@ def test_a_conversion_is_stable_to_the_byte_and_every_id_is_its_own(lesson):
 
 @each_lesson
 def test_a_notebook_was_executed_whole_without_error(lesson):
-    cells = [cell for cell in code_cells(convert.read(lesson.notebook)) if cell.source.strip()]
+    cells = [cell for cell in code_cells(notebook_files.read(lesson.notebook)) if cell.source.strip()]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not any(output.output_type == "error" for cell in cells for output in cell.outputs)
-    assert convert.read(lesson.notebook).metadata["course_gan"]["profile"] == "cpu"
+    assert notebook_files.read(lesson.notebook).metadata["course_gan"]["profile"] == "cpu"
 
 
 @each_lesson
 def test_every_claim_of_the_committed_outputs_holds(lesson):
-    claims = claims_in(convert.read(lesson.notebook))
+    claims = claims_in(notebook_files.read(lesson.notebook))
     assert len(claims) >= 3
     assert [str(claim) for claim in claims if not claim.holds] == []
 
@@ -57,13 +57,13 @@ def test_every_claim_of_the_committed_outputs_holds(lesson):
 @each_lesson
 def test_a_notebook_is_under_a_megabyte_and_its_cells_are_short(lesson):
     assert lesson.notebook.stat().st_size <= 1_000_000
-    lengths = {i: len(c.source.splitlines()) for i, c in enumerate(code_cells(convert.read(lesson.notebook)))}
+    lengths = {i: len(c.source.splitlines()) for i, c in enumerate(code_cells(notebook_files.read(lesson.notebook)))}
     assert {i: n for i, n in lengths.items() if n > 20} == {}
 
 
 @each_lesson
 def test_a_lesson_explains_shows_and_asks(lesson):
-    notebook = convert.read(lesson.notebook)
+    notebook = notebook_files.read(lesson.notebook)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     figures = [o for c in code_cells(notebook) for o in c.outputs if "image/png" in o.get("data", {})]
     assert 1200 <= len(prose.split()) <= 4000
@@ -78,7 +78,7 @@ def test_a_lesson_explains_shows_and_asks(lesson):
 def test_no_figure_is_empty(lesson):
     from PIL import Image
 
-    for cell in code_cells(convert.read(lesson.notebook)):
+    for cell in code_cells(notebook_files.read(lesson.notebook)):
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 with Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))) as picture:
@@ -88,7 +88,7 @@ def test_no_figure_is_empty(lesson):
 
 @each_lesson
 def test_a_lesson_has_one_parameters_cell_and_five_whose_output_is_compared(lesson):
-    tags = [tag for cell in code_cells(convert.read(lesson.notebook)) for tag in cell.metadata.get("tags", [])]
+    tags = [tag for cell in code_cells(notebook_files.read(lesson.notebook)) for tag in cell.metadata.get("tags", [])]
     assert tags.count("parameters") == 1
     assert tags.count("nbval-check-output") >= 5
 
@@ -96,7 +96,7 @@ def test_a_lesson_has_one_parameters_cell_and_five_whose_output_is_compared(less
 @each_lesson
 def test_no_claim_is_compared_to_the_last_digit(lesson):
     """Its value is held to an interval; digits beyond the seventh are those of a processor."""
-    cells = code_cells(convert.read(lesson.notebook))
+    cells = code_cells(notebook_files.read(lesson.notebook))
     compared = [cell.source for cell in cells if "nbval-check-output" in cell.metadata.get("tags", [])]
     assert [source for source in compared if "claim(" in source] == []
 
@@ -116,7 +116,7 @@ def test_the_digest_sees_code_and_overlooks_comments(tmp_path):
     plain = notebooks.module_digests(source)
     source.write_text("# %%\n# a comment\nfrom course_gan import errors, paths\n")
     assert {k: v for k, v in notebooks.module_digests(source).items() if k in plain} == plain
-    assert "course_gan.paths" in notebooks.module_digests(source)
+    assert "course_gan.files" in notebooks.module_digests(source)
 
 
 def test_a_changed_cell_is_found_by_its_place(tmp_path):

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from course_gan.errors import CourseError
-from course_gan.lessons import train as train_module
-from course_gan.lessons.recipes import build, settings
-from course_gan.lessons.train import run
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.recipes import build, settings
+from course_gan.runner import training as train_module
+from course_gan.runner.training import run
 from tests.unit.tiny_games import differing, whole_state
 
 LESSONS = ("01", "02", "03", "04", "07", "08", "10")

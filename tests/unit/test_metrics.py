@@ -154,11 +154,11 @@ def test_copies_do_not_count_as_a_distance_to_oneself():
 
 
 def test_large_sets_are_measured_in_parts_with_the_same_result(monkeypatch):
-    from course_gan import metrics
+    from course_gan.metrics import distances
 
     real, fake = draw(90, 3), draw(80, 3, shift=0.3, seed=1)
     whole = precision_recall(real, fake), kernel_distance(real, fake).value
-    monkeypatch.setattr(metrics, "ROWS", 7)
+    monkeypatch.setattr(distances, "ROWS", 7)
     assert precision_recall(real, fake) == whole[0]
     assert kernel_distance(real, fake).value == pytest.approx(whole[1], rel=1e-9)
 

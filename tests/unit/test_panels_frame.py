@@ -12,15 +12,15 @@ import pytest
 import torch
 from PIL import Image
 
-from course_gan import data, models, panels
+from course_gan import data, models, panels, recipes
 from course_gan.errors import CourseError
-from course_gan.lessons import convert, recipes
-from course_gan.lessons.execute import environment, execute
-from course_gan.panels import frame
-from course_gan.panels.frame import Panel, one_line
-from course_gan.panels.threads import Worker
-from course_gan.panels.training_panel import duration, preview
+from course_gan.panels.kit import frame
+from course_gan.panels.kit.frame import Panel, one_line
+from course_gan.panels.kit.threads import Worker
+from course_gan.panels.live_training.panel import duration, preview
 from course_gan.plots.display import picture
+from course_gan.runner import notebooks as notebook_files
+from course_gan.runner.execute import environment, execute
 from course_gan.training import GAN, Backend, NonFiniteError
 
 RING = data.ring(500, generator=torch.Generator().manual_seed(0))
@@ -452,7 +452,7 @@ def test_under_papermill_a_panel_leaves_a_figure_with_its_text_and_no_thread(tmp
     options = {"profile": "smoke", "parameters": {}, "cwd": tmp_path, "threads": 1, "timeout": 120}
     outcome = execute("panels", source, target, **options)
     assert outcome.status == "ok", outcome
-    executed = convert.read(target)
+    executed = notebook_files.read(target)
     *_, first, second, count = executed.cells
     for cell in (first, second):
         (shown,) = [output for output in cell.outputs if "image/png" in output.get("data", {})]

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from course_gan import models
+from course_gan import models, recipes
 from course_gan.errors import CourseError
-from course_gan.lessons import recipes
-from course_gan.panels import directions, hyperparameters, line
-from course_gan.panels.minimax_panel import SHOWN
-from course_gan.panels.players import LEVERS, PlaneGame
+from course_gan.panels.latent_walk import directions
+from course_gan.panels.live_training import fields as hyperparameters
+from course_gan.panels.plane_game.levers import LEVERS, PlaneGame
+from course_gan.panels.two_densities import game_on_a_line as line
+from course_gan.panels.two_densities.panel import SHOWN
 from course_gan.training import GAN, Backend
 
 X = torch.linspace(-20, 20, 8001, dtype=torch.float64)

@@ -11,12 +11,14 @@ import pytest
 import torch
 from PIL import Image
 
-from course_gan import data, models, panels
+from course_gan import data, models, panels, recipes
+from course_gan.data import read_picture
 from course_gan.errors import CourseError
-from course_gan.lessons import recipes
-from course_gan.lessons.stylize import read_picture, stylize
-from course_gan.panels import own_pictures
-from course_gan.panels.own_pictures import LARGEST, PLACES, answered, filled, painter_of, received, shares, sized, where
+from course_gan.models import stylize
+from course_gan.panels.kit.uploads import LARGEST, received
+from course_gan.panels.map_painter.painting import answered, filled, painter_of
+from course_gan.panels.photo_stylist import masks
+from course_gan.panels.photo_stylist.masks import PLACES, shares, sized, where
 from course_gan.training import Pix2Pix
 
 
@@ -325,4 +327,4 @@ def test_a_reader_that_fails_in_its_own_way_is_one_line_too(read, said):
 
 
 def test_places_match_the_dropdown(stylist):
-    assert tuple(stylist.knobs["place"].options) == own_pictures.PLACES
+    assert tuple(stylist.knobs["place"].options) == masks.PLACES

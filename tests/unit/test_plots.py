@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from course_gan import plots
-from course_gan.plots.curves import smoothed
 from course_gan.plots.display import bundle, picture
 from course_gan.plots.grids import mosaic
+from course_gan.plots.lines import smoothed
 
 
 def pixels_of(content):

@@ -5,10 +5,10 @@ import shlex
 
 from click.testing import CliRunner
 
+from course_gan.catalogue import lessons
 from course_gan.cli import main
-from course_gan.lessons import convert
-from course_gan.lessons.find import lessons
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
+from course_gan.runner import notebooks as notebook_files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_the_syllabus_states_the_times_of_the_committed_notebooks():
         row = next(line for line in README.splitlines() if f"(notebooks/{lesson.notebook.name})" in line)
         stated, unit = re.search(r"\|\s*([\d.]+)\s*(s|min)\s*\|$", row).groups()
         seconds = float(stated) * (60 if unit == "min" else 1)
-        built = convert.read(lesson.notebook).metadata["course_gan"]["seconds"]
+        built = notebook_files.read(lesson.notebook).metadata["course_gan"]["seconds"]
         assert seconds / 2 - 10 <= built <= seconds * 2 + 10, f"{lesson.name}: built in {built} s"
 
 

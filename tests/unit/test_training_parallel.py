@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 from course_gan.training import Backend
 from tests.unit.ddp_worker import gradients_and_states, without_norm
 from tests.unit.tiny_games import differing, make

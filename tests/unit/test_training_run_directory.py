@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from course_gan.errors import CourseError
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 from course_gan.training import RunDirectory, checkpoint, train
 from course_gan.training import lock as lock_module
 from tests.stress.sigkill import kill_at_random

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from course_gan.paths import ROOT
+from course_gan.files import ROOT
 
 CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}
 

@@ -1,0 +1,69 @@
+"""A photo in one style or several, with AdaIN's networks (arXiv:1703.06868)."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_gan.data import derived_generator
+from course_gan.models.adain_networks import AdaINDecoder, AdaINEncoder, adain
+from course_gan.models.shipped import load_weights
+
+
+def load_adain(name: str = "10_adain") -> tuple[AdaINEncoder, AdaINDecoder]:
+    """Encoder (frozen) and decoder shipped in checkpoints/NAME.pt; CourseError where they are missing or damaged."""
+    shape, weights = load_weights(name)
+    pair = nn.ModuleDict({"encoder": AdaINEncoder(**shape), "decoder": AdaINDecoder(**shape)})
+    pair.load_state_dict(weights)
+    pair["encoder"].requires_grad_(False)
+    return pair["encoder"].eval(), pair["decoder"].eval()
+
+
+@torch.no_grad()
+def stylize(
+    encoder: nn.Module, decoder: nn.Module, content: Tensor, styles: Sequence[Tensor],
+    weights: Sequence[float] | None = None, strength: float = 1.0, mask: Tensor | None = None, grain: float = 0.12,
+    seed: int = 0,
+) -> Tensor:  # fmt: skip
+    """Content in the statistics of one style or of several: (b, c, h, w), clipped to [-1, 1], of the content's size.
+
+    content: (b, c, h, w) in [-1, 1], any size from 64 × 64; styles: each (1 or b, c, any, any).
+    weights: one a style, at least 0, by default 1. Style i is given the share strength · weights[i] · mask[i] of each
+        place; shares that sum to more than 1 are divided by their sum, and what they leave stays as it was.
+    strength: 0 gives the content back as the decoder sees it, 1 the full style.
+    mask: (h, w) for all styles or (n, h, w), one a style, in [0, 1]: how much of a style where; of any size.
+    grain: spread of the noise added to the content, from which texture grows where the photo is flat (the recipe trains
+        with the same); it fades where styles have less than the whole share. seed: of the noise.
+    ValueError for shapes, weights or a strength that do not fit.
+    """
+    share = _shares(len(styles), weights, strength, mask)  # (n, 1, 1, h or 1, w or 1)
+    deep = 2 ** (len(encoder.widths) - 1)  # pixels along one deepest feature
+    height, width = content.shape[2:]
+    if min(height, width) < 2 * deep:
+        raise ValueError(f"content has {height}×{width} pixels, but this encoder wants at least {2 * deep} a side")
+    touched = F.interpolate(share.sum(dim=0).to(content), (height, width), mode="area")
+    noise = grain * touched * torch.randn(content.shape, generator=derived_generator(seed)).to(content)
+    wide = F.pad(content + noise, (0, -width % deep, 0, -height % deep), mode="reflect")
+    features = encoder(wide)[-1]
+    mixed = torch.zeros_like(features)
+    for style, part in zip(styles, share):
+        part = F.interpolate(part.to(features), features.shape[2:], mode="area")
+        mixed += part * (adain(features, encoder(style)[-1]) - features)
+    return decoder(features + mixed)[:, :, :height, :width].clamp(-1, 1)
+
+
+def _shares(n: int, weights: Sequence[float] | None, strength: float, mask: Tensor | None) -> Tensor:
+    """How much of each style goes where, (n, 1, 1, h, w) or (n, 1, 1, 1, 1), summing to at most 1."""
+    weights = [1.0] * n if weights is None else list(weights)
+    if n == 0 or len(weights) != n or min(weights) < 0:
+        raise ValueError(f"weights are {weights} for {n} styles, wanted at least one style and one weight ≥ 0 for each")
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength is {strength}, but has to be from 0 to 1")
+    mask = torch.ones(1, 1) if mask is None else mask
+    if (mask.ndim == 3 and len(mask) != n) or mask.ndim not in (2, 3) or mask.min() < 0 or mask.max() > 1:
+        found = f"of shape {tuple(mask.shape)} with values {float(mask.min()):g} to {float(mask.max()):g}"
+        raise ValueError(f"mask is {found}, wanted (h, w) or ({n}, h, w) in [0, 1]")
+    share = torch.tensor(weights).view(n, 1, 1) * mask  # (n, h, w)
+    share = strength * share / share.sum(dim=0).clamp_min(1.0)
+    return share[:, None, None]

@@ -1,0 +1,75 @@
+"""Claims: numbers stated in a lesson's prose, held to an interval beside it, and read back from its outputs."""
+
+import math
+import os
+from dataclasses import dataclass
+
+CLAIM_MIME = "application/vnd.course-gan.claim+json"
+
+
+class ClaimError(AssertionError):
+    """A number stated by the lesson did not come out as stated."""
+
+
+@dataclass
+class Claim:
+    """A number stated in prose: its value, and the closed interval it must lie in."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    exact: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is a number inside the interval."""
+        return math.isfinite(self.value) and self.low <= self.value <= self.high
+
+    def __str__(self):
+        mark = "✓" if self.holds else "✗"
+        stated = _number(self.low) if self.low == self.high else f"{_number(self.low)} to {_number(self.high)}"
+        return f"{mark} {self.name} = {_number(self.value)}   (stated: {stated})"
+
+
+def _number(value: float) -> str:
+    """Four digits, or all of a count."""
+    return f"{value:,.0f}" if math.isfinite(value) and value == round(value) else f"{value:.4g}"
+
+
+def claim(name: str, value: float, low: float, high: float, exact: bool = False) -> None:
+    """Show a number that the prose states, record it, and fail if it left its interval.
+
+    Arguments: name, what the number is; value, anything float() takes; low and high, the closed interval the prose
+    allows; exact, True where the number holds under every profile (a derivation, not a training).
+    Raises ClaimError outside the interval under cpu and gpu; under smoke only where exact.
+    """
+    stated = Claim(name, float(value), float(low), float(high), exact)
+    smoke = os.environ.get("COURSE_GAN_PROFILE", "cpu") == "smoke"
+    _show(stated)
+    if not stated.holds and (exact or not smoke):
+        raise ClaimError(f"{name}: {_number(stated.value)} is outside {_number(stated.low)} to {_number(stated.high)}")
+
+
+def _show(stated: Claim) -> None:
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:  # a GPU server without Jupyter
+        get_ipython = None
+    if get_ipython is None or get_ipython() is None:
+        print(stated)
+    else:
+        record = {**vars(stated), "value": stated.value if math.isfinite(stated.value) else None}
+        display({"text/plain": str(stated), CLAIM_MIME: record}, raw=True)
+
+
+def claims_in(notebook) -> list[Claim]:
+    """Return the claims recorded in the outputs of an executed notebook (a nbformat NotebookNode)."""
+    records = [
+        output["data"][CLAIM_MIME]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if CLAIM_MIME in output.get("data", {})
+    ]
+    return [Claim(**{**r, "value": math.nan if r["value"] is None else r["value"]}) for r in records]

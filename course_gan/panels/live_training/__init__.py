@@ -1,0 +1,1 @@
+"""A training with settings of one's own, watched and paused."""

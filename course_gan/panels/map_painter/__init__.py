@@ -1,0 +1,1 @@
+"""Lesson 07: paint a map, see the picture."""

@@ -1,0 +1,1 @@
+"""Lesson 10: a photo in a style or a mixture of two."""

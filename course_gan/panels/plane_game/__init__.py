@@ -1,0 +1,1 @@
+"""Lesson 02: a game of the plane, move by move."""

@@ -1,0 +1,1 @@
+"""Lesson 01: two densities on a line, moved by hand."""

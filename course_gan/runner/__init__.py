@@ -1,0 +1,1 @@
+"""Without a page: lessons executed headless, and trainings from the command line."""
