@@ -7,7 +7,7 @@ from course_gan.data.batches import Batches, UnpairedBatches, derived_generator
 from course_gan.data.folders import folder, paired_folder, unpaired_folders
 from course_gan.data.handwriting import digits
 from course_gan.data.painted_maps import MAP_CLASSES, MAP_COLOURS, colour_code, colour_decode, paint, texture_maps
-from course_gan.data.pictures import NamedImages, photos, textures
+from course_gan.data.pictures import PHOTO_NAMES, TEXTURE_NAMES, NamedImages, photos, textures
 from course_gan.data.reading import read_picture
 from course_gan.data.torchvision_sets import celeba, cifar10, fashion_mnist, mnist
 from course_gan.data.toys import gaussians_1d, gaussians_1d_modes, grid, grid_modes, ring, ring_modes

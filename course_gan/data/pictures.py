@@ -30,6 +30,8 @@ _PHOTOS = {
     "flower": ("sklearn/datasets/images/flower.jpg", "CC BY 2.0", "vultilion on Flickr, by scikit-learn"),
     "grace_hopper": ("matplotlib/mpl-data/sample_data/grace_hopper.jpg", "public domain (U.S. Navy)", "by matplotlib"),
 }
+TEXTURE_NAMES = tuple(_TEXTURES)
+PHOTO_NAMES = tuple(_PHOTOS)
 _HELD_OUT = 0.3  # share of the longer side, at its far end, from which test patches are cut
 
 

@@ -1,4 +1,6 @@
-"""The games of the course with their data, settings and a look at what they have learned."""
+"""A game with its data, typed settings and preview; one file a family; what `course-gan train` trains."""
 # ruff: noqa: F401
 
-from course_gan.recipes.games import Recipe, build, settings
+from course_gan.recipes.recipe import Recipe
+from course_gan.recipes.registry import build, recipe_of, recipes, settings
+from course_gan.recipes.schema import Settings, Spec, setting

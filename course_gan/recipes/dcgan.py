@@ -1,0 +1,91 @@
+"""Lessons 03 and 04: DCGANs (arXiv:1511.06434) of letters, digits, or sets of torchvision's."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from course_gan import data, models
+from course_gan.errors import CourseError
+from course_gan.models.layers import NORMS
+from course_gan.recipes.gan import GANRecipe, GANSettings
+from course_gan.recipes.schema import setting
+
+
+@dataclass(frozen=True)
+class DCGANSettings(GANSettings):
+    """Of a DCGAN: which images, how large, and D's norm."""
+
+    data: str = setting("glyphs", "data", choices=("glyphs", "digits", "mnist", "celeba"))
+    image_size: int = setting(32, "image size", 16, 256)
+    copies: int = setting(8, "copies of a letter", 1, 64)
+    discriminator_norm: str = setting("batch", "D's norm", choices=NORMS)
+
+
+class DCGAN(GANRecipe):
+    """A DCGAN of one of the course's sets of images."""
+
+    Settings = DCGANSettings
+
+    def check(self) -> None:
+        """The papers' networks double and halve: their images have sides that are powers of two."""
+        super().check()
+        size = self.settings.image_size
+        if size & (size - 1):
+            raise CourseError(f"image_size is {size}, but has to be a power of two: 16, 32, 64, 128 or 256")
+
+    def sources(self) -> tuple:
+        settings = self.settings
+        if settings.data == "digits":
+            return (data.digits("train", settings.image_size),)
+        if settings.data == "mnist":
+            return (data.mnist(size=settings.image_size),)
+        if settings.data == "celeba":
+            return (data.celeba(size=settings.image_size),)
+        return (data.glyphs(settings.image_size, "train", settings.copies, settings.seed),)
+
+    def players(self) -> dict[str, nn.Module]:
+        settings = self.settings
+        channels = 3 if settings.data == "celeba" else 1
+        return {
+            "generator": models.DCGANGenerator(settings.latent_dim, channels, settings.width, settings.image_size),
+            "discriminator": models.DCGANDiscriminator(
+                channels, settings.width, settings.image_size, settings.discriminator_norm
+            ),
+        }
+
+    def preview(self) -> Tensor:
+        return self.game.sample()
+
+
+class Letters(DCGAN):
+    """Lesson 03: letters out of noise."""
+
+    lesson = "03"
+    standard: ClassVar = {"width": 32, "lr": 4e-4, "ema": 0.998}
+    profiles: ClassVar = {
+        "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "batch_size": 16},
+        "cpu": {"steps": 3_000},
+        "gpu": {"steps": 20_000, "width": 64, "image_size": 64, "copies": 16, "batch_size": 128},
+    }
+
+
+class Objectives(DCGAN):
+    """Lesson 04: the same letters under six objectives, each with what it needs to be the published method."""
+
+    lesson = "04"
+    standard: ClassVar = {"width": 32, "discriminator_norm": "none"}
+    profiles: ClassVar = {
+        "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "batch_size": 16},
+        "cpu": {"steps": 1_500},
+        "gpu": {"steps": 20_000, "width": 64, "image_size": 64, "copies": 16, "batch_size": 128},
+    }
+
+    @classmethod
+    def implied(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """A critic is kept Lipschitz (arXiv:1704.00028), a relativistic pair has both penalties (arXiv:2501.05441)."""
+        if given.get("loss") == "wasserstein":
+            return {"gradient_penalty": 10.0}
+        if given.get("loss") == "relativistic":
+            return {"r1": 1.0, "r2": 1.0}
+        return {}
