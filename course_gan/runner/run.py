@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from course_gan.errors import CourseError
 from course_gan.files import write_whole
 from course_gan.runner import notebooks, report
 from course_gan.runner.execute import TIMEOUTS, Outcome, execute
+from course_gan.training import interrupts
 
 
 def run(
@@ -47,10 +47,11 @@ def run(
             todo.append((lesson, mark))
     plan = _Plan(out, profile, parameters, timeout or TIMEOUTS[profile], max(1, _cores() // max(1, jobs)))
     records = {o.lesson: {**asdict(o), "mark": finished[o.lesson]["mark"]} for o in outcomes}
-    try:
-        _run_all(plan, todo, jobs, records, outcomes)
-    finally:
-        _record(out, profile, list(records.values()), [lesson.name for lesson in lessons])
+    with interrupts.noted() as received:
+        try:
+            _run_all(plan, todo, jobs, records, outcomes, received)
+        finally:
+            _record(out, profile, list(records.values()), [lesson.name for lesson in lessons])
     return sorted(outcomes, key=lambda o: o.lesson)
 
 
@@ -97,33 +98,31 @@ class _Plan:
         return outcome
 
 
-def _run_all(plan: _Plan, todo, jobs: int, records: dict, outcomes: list[Outcome]) -> None:
+def _run_all(plan: _Plan, todo: list, jobs: int, records: dict, outcomes: list[Outcome], received: list[int]) -> None:
     from tqdm import tqdm
 
     with (
-        _sigterm_is_interrupt(),
         tqdm(desc="lessons", total=len(todo), position=0, unit="lesson", disable=None) as over_all,
         ThreadPoolExecutor(max(1, jobs)) as pool,
     ):
         running: dict[Future, tuple] = {pool.submit(plan.one, lesson): (lesson, mark) for lesson, mark in todo}
-        try:
-            while running:
-                over_all.refresh()  # keeps the clocks going while nothing is finished
-                for bar in list(plan.bars.values()):
-                    bar.refresh()
-                for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
-                    lesson, mark = running.pop(future)
-                    outcome = future.result()
-                    outcomes.append(outcome)
-                    records[lesson.name] = {**asdict(outcome), "mark": mark}
-                    _record(plan.out, plan.profile, list(records.values()), None)
-                    over_all.update()
-                    tqdm.write(f"{outcome.status:<8} {lesson.name:<24} {outcome.seconds:6.1f} s")
-        except KeyboardInterrupt:
-            plan.stop.set()
+        while running and not received:
+            over_all.refresh()  # keeps the clocks going while nothing is finished
+            for bar in list(plan.bars.values()):
+                bar.refresh()
+            for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
+                lesson, mark = running.pop(future)
+                outcome = future.result()
+                outcomes.append(outcome)
+                records[lesson.name] = {**asdict(outcome), "mark": mark}
+                _record(plan.out, plan.profile, list(records.values()), None)
+                over_all.update()
+                tqdm.write(f"{outcome.status:<8} {lesson.name:<24} {outcome.seconds:6.1f} s")
+        if running:
+            plan.stop.set()  # ends each lesson within a second
             for future in running:
                 future.cancel()
-            raise
+            raise KeyboardInterrupt
 
 
 def _record(out: Path, profile: str, records: list[dict], order: list[str] | None) -> None:
@@ -188,18 +187,3 @@ def _cores() -> int:
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _sigterm_is_interrupt:
-    """While it holds, SIGTERM ends a run as Ctrl-C does: what is finished is kept."""
-
-    def __enter__(self):
-        def interrupt(*_):
-            raise KeyboardInterrupt
-
-        self.main = threading.current_thread() is threading.main_thread()
-        self.before = signal.signal(signal.SIGTERM, interrupt) if self.main else None
-
-    def __exit__(self, *_):
-        if self.main:
-            signal.signal(signal.SIGTERM, self.before)

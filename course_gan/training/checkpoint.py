@@ -4,10 +4,8 @@ The first line is text: what the file is, its version, the SHA-256 and the lengt
 So a foreign, newer, truncated or changed file is recognised before a single byte of it is unpickled.
 """
 
-import contextlib
 import hashlib
 import io
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import torch
 
 from course_gan.errors import CourseError
+from course_gan.files import write_whole
 
 VERSION = 1
 _HEADER = re.compile(rb"course_gan checkpoint, version (\d+), sha256 ([0-9a-f]{64}), (\d+) bytes\n")
@@ -31,23 +30,12 @@ def write(path: Path, content: dict[str, Any]) -> None:
     """
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    payload = buffer.getbuffer()
+    payload = buffer.getvalue()
     digest = hashlib.sha256(payload).hexdigest()
-    temporary = path.with_name(path.name + ".tmp")
+    header = f"course_gan checkpoint, version {VERSION}, sha256 {digest}, {len(payload)} bytes\n".encode()
     try:
-        with open(temporary, "wb") as file:
-            file.write(f"course_gan checkpoint, version {VERSION}, sha256 {digest}, {len(payload)} bytes\n".encode())
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        if os.name == "posix":  # elsewhere a folder cannot be opened to bring the new name to the disk
-            folder = os.open(path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+        write_whole(path, header + payload, durable=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         reason = f"{error.strerror}; earlier checkpoints are untouched, make room or choose another folder"
         raise CourseError(f"cannot save {path}: {reason}") from error
 

@@ -1,14 +1,13 @@
 """The loop. It knows no GAN: it draws batches, asks the game to move, looks for NaN, saves, and yields a record."""
 
 import signal
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from course_gan.training import interrupts
 from course_gan.training.game import Game
 from course_gan.training.run_directory import RunDirectory
 
@@ -28,24 +27,6 @@ class Record:
         return float(self.values[name])
 
 
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Inside, the first Ctrl-C or SIGTERM is put in the list, to be obeyed between steps; a second acts at once."""
-    received, before = [], {}
-
-    def note(number, _frame):
-        received.append(number)
-        signal.signal(number, before[number])
-
-    if threading.current_thread() is threading.main_thread():
-        before |= {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def train(game: Game, batches: Iterator, steps: int, run: RunDirectory | None = None, save_every=0) -> Iterator[Record]:
     """Make `steps` more steps of the game and yield a Record after each.
 
@@ -57,7 +38,7 @@ def train(game: Game, batches: Iterator, steps: int, run: RunDirectory | None = 
     began, last = time.monotonic(), game.steps + steps
     if run is not None:
         run.following = game, batches
-    with _signals() as received:
+    with interrupts.noted(second_acts=True) as received:
         while game.steps < last:
             values = game.step(batches)
             asking = game.steps == last or game.steps % READ_EVERY == 0

@@ -1,6 +1,7 @@
 """The directory of one run: its checkpoints, the newest valid of which wins, and the lock that keeps it to one run."""
 
 import contextlib
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from course_gan.training import checkpoint
 from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game
 from course_gan.training.lock import lock
+
+_LEFTOVER = re.compile(r"\.step-\d{8,}\.pt\.[0-9a-f]{8}\.partial")  # of a save that was killed, see `write_whole`
 
 
 class RunDirectory:
@@ -34,8 +37,9 @@ class RunDirectory:
         self._open = contextlib.ExitStack()
         if self.writer:
             self._open.enter_context(lock(self.path / "lock"))
-            for leftover in self.path.glob("*.tmp"):  # of a save that was killed
-                leftover.unlink()
+            for path in self.path.iterdir():
+                if _LEFTOVER.fullmatch(path.name):
+                    path.unlink()
         return self
 
     def __exit__(self, kind: type | None, *_) -> None:

@@ -77,7 +77,7 @@ def kill_at_random(folder: Path, kills: int, seed: int) -> Report:
 
 def _inspect(folder: Path, report: Report, made: int) -> None:
     report.kills += 1
-    report.in_a_save += bool(list(folder.glob("*.tmp")))
+    report.in_a_save += bool(list(folder.glob("*.partial")))
     game, batches = _game()
     try:
         with RunDirectory(folder) as run:

@@ -64,15 +64,22 @@ def test_a_save_is_written_aside_synchronised_and_then_renamed(tmp_path, monkeyp
         monkeypatch.setattr(os, name, lambda *args, name=name, real=real: (done.append((name, args)), real(*args))[1])
     checkpoint.write(tmp_path / "a.pt", {"x": torch.ones(2)})
     assert [name for name, _ in done] == ["fsync", "replace", "fsync"]  # the file, its name, the folder
-    assert done[1][1] == (tmp_path / "a.pt.tmp", tmp_path / "a.pt")
+    written, name = done[1][1]
+    assert re.fullmatch(r"\.a\.pt\.[0-9a-f]{8}\.partial", written.name)
+    assert (written.parent, name) == (tmp_path, tmp_path / "a.pt")
+    assert os.listdir(tmp_path) == ["a.pt"]
     assert torch.equal(checkpoint.read(tmp_path / "a.pt")["x"], torch.ones(2))
 
 
-def test_leftovers_of_a_killed_save_are_swept_away_at_the_next_start(tmp_path):
+def test_leftovers_of_a_killed_save_are_swept_away_at_the_next_start_and_nothing_else_is(tmp_path):
     trained(tmp_path)
-    (tmp_path / "step-00000099.pt.tmp").write_bytes(b"half")
+    mine, others = ".step-00000099.pt.0a1b2c3d.partial", ["notes.tmp", "step-00000099.pt.tmp", ".log.partial"]
+    for name in [mine, *others]:
+        (tmp_path / name).write_bytes(b"half")
     restored(tmp_path)
-    assert not list(tmp_path.glob("*.tmp"))
+    left = os.listdir(tmp_path)
+    assert mine not in left
+    assert set(others) <= set(left)
 
 
 def test_a_disk_that_is_full_is_one_line_and_costs_nothing_that_was_saved(tmp_path, monkeypatch):
