@@ -1,10 +1,12 @@
-"""Where the checkout is, since the package is always installed editable, and how a file is written there."""
+"""Where the course is, and how a file is written in one move."""
 
 import os
 import secrets
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+INSTALLED = (_PACKAGE / "course").is_dir()  # from a wheel, which packs the course's folders there: write nothing there
+ROOT = _PACKAGE / "course" if INSTALLED else _PACKAGE.parent  # notebooks/, exercises/, checkpoints/, results/, source/
 
 
 def write_whole(path: Path, content: str | bytes | memoryview, durable: bool = False) -> None:

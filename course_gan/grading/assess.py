@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+from course_gan.catalogue import checks, number_of
 from course_gan.errors import CourseError
-from course_gan.files import ROOT
 from course_gan.grading.worker.ask import Case, OutOfTime, ask, call, clock, describe
 
 
@@ -140,26 +140,37 @@ def load(name: str) -> dict[str, Check]:
 
     They live in source/NN_name/checks.py, in a list CHECKS. Raises CourseError where there are none.
     """
-    return _load(str(name).split(".")[0])
+    return _load(_parts(name)[0])
 
 
 @cache
-def _load(lesson: str) -> dict[str, Check]:
-    files = {p.parent.name.split("_")[0]: p for p in sorted((ROOT / "source").glob("*/checks.py"))}
-    if lesson not in files:
-        raise CourseError(f"no checks for lesson {lesson!r}: there are checks for {', '.join(files) or 'none'}")
-    spec = importlib.util.spec_from_file_location(f"course_gan_checks_{lesson}", files[lesson])
+def _load(number: str) -> dict[str, Check]:
+    files = checks()
+    if number not in files:
+        raise CourseError(f"lesson {number} has no checks: there are checks for {', '.join(files) or 'none'}")
+    spec = importlib.util.spec_from_file_location(f"course_gan_checks_{number}", files[number])
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return {check.name: check for check in module.CHECKS}
 
 
 def find(name: str) -> Check:
-    """The check of this name; raises CourseError naming those there are."""
-    known = load(name)
-    if name not in known:
+    """The check of this name, its lesson called as anywhere: "03.slerp", "dcgan.slerp".
+
+    Raises CourseError naming those there are.
+    """
+    number, item = _parts(name)
+    known = _load(number)
+    full_name = f"{number}.{item}"
+    if full_name not in known:
         raise CourseError(f"unknown check {name!r}: there are {', '.join(known)}")
-    return known[name]
+    return known[full_name]
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """The lesson's number and the item of "03.slerp", "dcgan.slerp" or "03"."""
+    word, _, item = str(name).partition(".")
+    return number_of(word), item
 
 
 def _first(complaints) -> str | None:

@@ -4,7 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from course_gan.files import ROOT, write_whole
+from course_gan.catalogue import checks, number_of
+from course_gan.files import INSTALLED, ROOT, write_whole
 from course_gan.grading.assess import Result, load
 
 MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
@@ -14,9 +15,11 @@ _session: dict[str, dict] = {}  # where there is no learner's folder, a notebook
 def learners_folder(start: Path | None = None) -> Path | None:
     """The folder above `start` (default: the working directory) that `course-gan lab` made; my/ for the checkout's own.
 
-    None elsewhere: in a class that is being graded nothing is recorded.
+    None elsewhere: in a class that is being graded, and where a wheel was installed, nothing is recorded.
     """
     start = (start or Path.cwd()).resolve()
+    if INSTALLED and start.is_relative_to(ROOT):
+        return None
     if start.is_relative_to(ROOT / "exercises"):
         return ROOT / "my"
     for folder in (start, *start.parents):
@@ -65,10 +68,11 @@ def read(folder: Path) -> dict[str, dict]:
 def table(entries: dict[str, dict], lessons: list[str] | None = None) -> str:
     """A table of the items of lessons (default: all that have checks): a mark and the last message of each.
 
-    Raises CourseError for a lesson without checks.
+    lessons: "01", "1", "01_minimax_game", "minimax_game" or "clinic". Raises CourseError for one without checks.
     """
+    numbers = [number_of(word) for word in lessons or lessons_with_checks()]
     lines = []
-    for lesson in lessons or lessons_with_checks():
+    for lesson in dict.fromkeys(numbers):
         names = list(load(lesson))
         passed = sum(entries.get(name, {}).get("status") == "ok" for name in names)
         lines.append(f"{lesson}: {passed} of {len(names)} pass")
@@ -81,4 +85,4 @@ def table(entries: dict[str, dict], lessons: list[str] | None = None) -> str:
 
 def lessons_with_checks() -> list[str]:
     """The lessons that have checks, as load() calls them: "01", …, "clinic"."""
-    return [p.parent.name.split("_")[0] for p in sorted((ROOT / "source").glob("*/checks.py"))]
+    return list(checks())

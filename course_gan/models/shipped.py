@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_gan.errors import CourseError
-from course_gan.files import ROOT
+from course_gan.files import INSTALLED, ROOT
 
 CHECKPOINTS = ROOT / "checkpoints"
 
@@ -32,7 +32,8 @@ def load_weights(name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     Raises CourseError for a file that is missing or is not the one that was shipped. Only plain tensors are loaded.
     """
     path = CHECKPOINTS / f"{name}.pt"
-    record, advice = path.with_suffix(".pt.sha256"), "restore it: git checkout -- checkpoints"
+    record = path.with_suffix(".pt.sha256")
+    advice = "install the course anew" if INSTALLED else "restore it: git checkout -- checkpoints"
     for file in (path, record):
         if not file.is_file():
             raise CourseError(f"{file}: missing; {advice}")

@@ -78,7 +78,7 @@ def test_an_unknown_name_lists_those_there_are(learners, capsys):
     check("77.optimal", right)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("unknown check '01.optimal': there are 01.optimal_discriminator, 01.game_value, ")
-    assert second.startswith("no checks for lesson '77': there are checks for 00, 01")
+    assert second.startswith("unknown lesson '77': there are 00_start_here, 01")
     with pytest.raises(CourseError, match="unknown check"):
         require("01.optimal", right)
 
@@ -337,4 +337,4 @@ def test_the_command_shows_the_same_table(learners, capsys):
     assert shown.exit_code == 0
     assert shown.output.startswith(f"01: 1 of {len(load('01'))} pass\n  ✓ optimal_discriminator")
     refused = CliRunner().invoke(main, ["progress", "77", "--dir", str(learners)])
-    assert refused.output.startswith("course-gan: no checks for lesson '77': there are checks for 00, 01")
+    assert refused.output.startswith("course-gan: unknown lesson '77': there are 00_start_here, 01")
