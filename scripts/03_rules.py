@@ -123,11 +123,11 @@ def trained(arm: str, seed: int) -> dict:
     recipe = build("03", "cpu", seed=seed, **SETTINGS, **ARMS[arm][1])
     chosen = recipe.settings
     networks = (
-        models.DCGANGenerator(chosen["latent_dim"], 1, chosen["width"], chosen["image_size"]),
-        models.DCGANDiscriminator(1, chosen["width"], chosen["image_size"]),
+        models.DCGANGenerator(chosen.latent_dim, 1, chosen.width, chosen.image_size),
+        models.DCGANDiscriminator(1, chosen.width, chosen.image_size),
     )
     players(arm, seed, *networks)
-    options = {name: chosen[name] for name in ("loss", "lr", "betas", "ema")}
+    options = {name: getattr(chosen, name) for name in ("loss", "lr", "betas", "ema")}
     game, began = GAN(*networks, **options, seed=seed, backend=recipe.game.backend), time.process_time()
     for _ in train(game, recipe.batches, recipe.steps):
         pass

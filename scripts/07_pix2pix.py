@@ -179,7 +179,7 @@ def checkpoint() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     torch.save(recipe.game.state_dict(), KEPT / "checkpoint.pt")
     with recipe.game.evaluating("generator") as network:
-        shape = {name: recipe.settings[name] for name in SHAPE}
+        shape = {name: getattr(recipe.settings, name) for name in SHAPE}
         digest = save_weights("07_pix2pix", network, shape)
     document = {
         "command": "python scripts/07_pix2pix.py checkpoint",

@@ -55,9 +55,9 @@ KEPT = ROOT / "build" / "08"
 
 def held_out(chosen: dict, copies: int = 8) -> dict[str, data.ImageSet]:
     """The characters that training never sees by domain: upright, and with copies > 1 turned as well."""
-    glyphs = data.glyphs(chosen["image_size"], "all", copies, chosen["seed"])
-    characters = list(chosen["held_out"])
-    return {d: glyphs.where(typeface=list(chosen[f"typefaces_{d}"]), character=characters) for d in "ab"}
+    glyphs = data.glyphs(chosen.image_size, "all", copies, chosen.seed)
+    characters = list(chosen.held_out)
+    return {d: glyphs.where(typeface=list(getattr(chosen, f"typefaces_{d}")), character=characters) for d in "ab"}
 
 
 def right(images: Tensor, characters: Tensor, typefaces: list[str]) -> dict[str, float]:
@@ -82,7 +82,7 @@ def measured(translate: Callable[[Tensor, str], Tensor], chosen: dict, copies: i
         images, characters = data.to_float(sets[source].images), sets[source].labels["character"]
         translated = translate(images, direction)
         back = translate(translated, f"{target}_to_{source}")
-        result[direction] = right(translated, characters, chosen[f"typefaces_{target}"])
+        result[direction] = right(translated, characters, getattr(chosen, f"typefaces_{target}"))
         result[direction]["cycle_error"] = round((back - images).abs().mean().item(), 4)
     return result
 
@@ -99,14 +99,14 @@ def scores(pair: nn.ModuleDict, chosen: dict) -> dict:
 def real_glyphs(chosen: dict, copies: int = 8) -> dict:
     """The same two shares for real glyphs of either domain: what a perfect translator would score."""
     sets = held_out(chosen, copies)
-    return {d: right(s.images, s.labels["character"], chosen[f"typefaces_{d}"]) for d, s in sets.items()}
+    return {d: right(s.images, s.labels["character"], getattr(chosen, f"typefaces_{d}")) for d, s in sets.items()}
 
 
 def row(game: CycleGAN, chosen: dict) -> Tensor:
     """Twelve held-out letters of each domain, upright, translated: uint8 (24, 1, 32, 32)."""
     sets, parts = held_out(chosen, copies=1), []
     for direction, (source, _) in DIRECTIONS.items():
-        letters = sets[source].where(typeface=chosen[f"typefaces_{source}"][0])
+        letters = sets[source].where(typeface=getattr(chosen, f"typefaces_{source}")[0])
         parts.append(game.sample(data.to_float(letters.images), direction))
     return data.to_uint8(torch.cat(parts))
 
@@ -126,7 +126,7 @@ def trained(chosen: dict) -> dict:
             print(curve[-1], f"{seconds:.0f} s", flush=True)
             began = time.process_time()
     record = {
-        "seed": chosen["seed"],
+        "seed": chosen.seed,
         "cpu_seconds": round(seconds, 1),
         "held_out": measured(game.sample, recipe.settings),
     }
@@ -141,7 +141,7 @@ def trained(chosen: dict) -> dict:
 
 def kept(name: str, chosen: dict) -> dict:
     """A training from build/08, made first if it is not there."""
-    path = KEPT / f"{name}_{chosen['seed']}.pt"
+    path = KEPT / f"{name}_{chosen.seed}.pt"
     if not path.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         torch.save(trained(chosen), path)
@@ -157,7 +157,7 @@ def write(name: str, part: str, document: dict) -> None:
 
 
 def shape_of(chosen: dict) -> dict:
-    return {name: chosen[name] for name in ("width", "blocks", "downsamplings")}
+    return {name: getattr(chosen, name) for name in ("width", "blocks", "downsamplings")}
 
 
 def shipped() -> None:
@@ -217,8 +217,8 @@ def with_dots(images: Tensor, generator: torch.Generator, dots: int = 4) -> tupl
 def dotted_letters(split: str) -> tuple[Tensor, Tensor]:
     """Two heaps of different pictures of letters, float: to get dots, and to stay as they are."""
     letters = data.glyphs(32, "all", 8, 0).where(typeface=["DejaVuSans", "DejaVuSansMono"])
-    known = [c for c in data.CHARACTERS if c not in settings("08")["held_out"]]
-    characters = known if split == "train" else list(settings("08")["held_out"])
+    known = [c for c in data.CHARACTERS if c not in settings("08").held_out]
+    characters = known if split == "train" else list(settings("08").held_out)
     images = data.to_float(letters.where(character=characters).images)
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
     return tuple(images[half] for half in order.chunk(2))

@@ -62,7 +62,7 @@ def train() -> None:
     finally:
         clock.write_text(json.dumps(before + time.process_time() - began))
     pair, chosen = nn.ModuleDict(dict(game.players)), settings("10", "cpu")
-    digest = save_weights("10_adain", pair, {name: chosen[name] for name in ("widths", "repeats")})
+    digest = save_weights("10_adain", pair, {name: getattr(chosen, name) for name in ("widths", "repeats")})
     seconds, parameters = round(json.loads(clock.read_text())), sum(p.numel() for p in pair.parameters())
     record("train", seed=0, settings=chosen, cpu_seconds=seconds, parameters=parameters, sha256=digest)
 
@@ -136,7 +136,7 @@ def long() -> None:
     images = {"as shipped": styled_pairs(*shipped), kept["arm"]: kept["images"]}
     runs = {arm: scores(data.to_float(image)) for arm, image in images.items()}
     record("long", seed=0, pairs=PAIRS, cpu_seconds=kept["cpu_seconds"], runs=runs)
-    shape = {name: settings("10", "cpu")[name] for name in ("widths", "repeats")}
+    shape = {name: getattr(settings("10", "cpu"), name) for name in ("widths", "repeats")}
     others = nn.ModuleDict({"encoder": AdaINEncoder(3, **shape), "decoder": AdaINDecoder(3, **shape)})
     others.load_state_dict(kept["players"])
     whole = [(square(data.photos()[c]), [square(data.textures()[s])]) for c, s in WHOLE]

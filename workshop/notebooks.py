@@ -1,7 +1,5 @@
 """Build notebooks/ from source/: convert, execute under the cpu profile, and redo only what is stale."""
 
-import ast
-import hashlib
 import platform
 import tempfile
 from importlib.metadata import version
@@ -12,10 +10,8 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.runner import notebooks as notebook_files
 from course_gan.runner.execute import TIMEOUTS, execute
-from workshop import convert
+from workshop import convert, digests
 from workshop.machine import machine
-
-_PACKAGE = ROOT / "course_gan"
 
 
 def state(lesson: Lesson) -> str:
@@ -25,9 +21,12 @@ def state(lesson: Lesson) -> str:
     built = notebook_files.read(lesson.notebook)
     if differing := convert.same_code(convert.to_notebook(lesson.source), built):
         return f"code differs from {lesson.source.relative_to(ROOT)} (cells {differing})"
-    before, now = built.metadata.get("course_gan", {}).get("modules", {}), module_digests(lesson.source)
+    before = built.metadata.get("course_gan", {}).get("depends", {})
+    now = digests.of_lesson(lesson.source)
+    if sorted(before.values()) == sorted(now.values()):  # whichever files it lies in
+        return "current"
     changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    return f"the library changed: {', '.join(changed)}" if changed else "current"
+    return f"what it uses has changed: {', '.join(changed)}"
 
 
 def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambda done, cells: None) -> float:
@@ -51,8 +50,8 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [_steady(o) for o in ran.outputs], ran.execution_count
     notebook.metadata["course_gan"] = {
-        "source": hashlib.sha256(lesson.source.read_bytes()).hexdigest()[:16],
-        "modules": module_digests(lesson.source),
+        "source": digests.digest(lesson.source.read_text(encoding="utf-8")),
+        "depends": digests.of_lesson(lesson.source),
         "profile": profile,
         "threads": threads,
         "seconds": round(outcome.seconds),
@@ -61,60 +60,6 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
     }
     notebook_files.write(notebook, lesson.notebook)
     return outcome.seconds
-
-
-def module_digests(source: Path) -> dict[str, str]:
-    """Return the digest of every module of the library that a source reaches, and of a script.py beside it.
-
-    A digest is of the code alone: comments, docstrings and layout do not count.
-    """
-    found: dict[str, str] = {}
-    waiting = sorted(_imports(convert_to_code(source)))
-    waiting += ["script.py"] if source.with_name("script.py").exists() else []
-    while waiting:
-        name = waiting.pop()
-        path = source.with_name(name) if name == "script.py" else _module_path(name)
-        if name in found or path is None:
-            continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found[name] = hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()[:16]
-        waiting.extend(_imports(tree))
-    return dict(sorted(found.items()))
-
-
-def convert_to_code(source: Path) -> ast.Module:
-    """Return the syntax tree of a lesson's code cells."""
-    cells = [c.source for c in convert.to_notebook(source).cells if c.cell_type == "code"]
-    try:
-        return ast.parse("\n".join(line for c in cells for line in c.splitlines() if not line.startswith(("%", "!"))))
-    except SyntaxError as error:
-        raise CourseError(f"{source}: is not Python ({error.msg}: {(error.text or '').strip()!r})") from None
-
-
-def _imports(tree: ast.AST) -> set[str]:
-    """Return the library's modules that code names, `from course_gan import plots` counted as course_gan.plots."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(a.name for a in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.update({node.module, *(f"{node.module}.{a.name}" for a in node.names)})
-    return {n for n in names if n.split(".")[0] == "course_gan"}
-
-
-def _module_path(name: str) -> Path | None:
-    base = _PACKAGE.joinpath(*name.split(".")[1:])
-    for path in (base / "__init__.py", base.with_suffix(".py")):
-        if path.is_file():
-            return path
-    return None
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    return tree
 
 
 def _steady(output):

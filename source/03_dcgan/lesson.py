@@ -52,8 +52,8 @@ BATCH_SIZE = None
 profile = Profile(PROFILE)
 torch.manual_seed(SEED)
 recipe = build("03", PROFILE, seed=SEED, steps=STEPS, width=WIDTH, lr=LR, batch_size=BATCH_SIZE)
-size = recipe.settings["image_size"]
-letters = data.glyphs(size, "train", recipe.settings["copies"], seed=SEED)  # what D is shown, to the pixel
+size = recipe.settings.image_size
+letters = data.glyphs(size, "train", recipe.settings.copies, seed=SEED)  # what D is shown, to the pixel
 figure = plots.image_grid(letters.subset(torch.randperm(len(letters))[:64]).images, columns=16)
 plots.show(
     figure,
@@ -382,7 +382,7 @@ for name, mine, theirs in (("G", G, twin.generator), ("D", D, twin.discriminator
 # sample from it.
 
 # %% tags=["nbval-check-output"]
-print("Adam's betas:", recipe.game.optimizers["generator"].defaults["betas"], "  EMA's:", recipe.settings["ema"])
+print("Adam's betas:", recipe.game.optimizers["generator"].defaults["betas"], "  EMA's:", recipe.settings.ema)
 print("latent numbers a picture:", recipe.game.latent_dim, "  fixed latents to watch:", len(recipe.game.fixed_latents))
 
 # %%
@@ -396,7 +396,7 @@ history = []
 for record in train(game, recipe.batches, recipe.steps):
     history.append((record["discriminator_loss"], record["generator_loss"]))
     live.update(record, images=game.sample)
-print(f"{recipe.steps} steps of {recipe.settings['batch_size']} pictures, {record.seconds:.0f} seconds")
+print(f"{recipe.steps} steps of {recipe.settings.batch_size} pictures, {record.seconds:.0f} seconds")
 
 # %% [markdown]
 # *What you should see:* after a few seconds blobs in the middle of the paper; then strokes; then strokes that join as

@@ -766,7 +766,7 @@ claim("recall of B less recall of A", result["B"][3] - result["A"][3], 0.1, 0.3)
 # %%
 recipe = recipes.build("03", PROFILE, seed=SEED, image_size=32, copies=1)
 game = recipe.game
-batches = data.Batches(halves["train"].to(game.backend.device), recipe.settings["batch_size"], SEED, transform=wiggle)
+batches = data.Batches(halves["train"].to(game.backend.device), recipe.settings.batch_size, SEED, transform=wiggle)
 held_back_features = against["held-back pictures"]
 
 

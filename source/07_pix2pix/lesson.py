@@ -466,8 +466,8 @@ settings = recipes["L1 + adversarial"].settings
 watched = maps[3:8]
 
 # %% tags=["nbval-check-output"]
-print("weights of the terms: adversarial", settings["adversarial"], "  L1", settings["l1"], "  L2", settings["l2"])
-print("betas:", settings["betas"], "  layers of D:", settings["patch_layers"], "  the order of moves:", *game.sides)
+print("weights of the terms: adversarial", settings.adversarial, "  L1", settings.l1, "  L2", settings.l2)
+print("betas:", settings.betas, "  layers of D:", settings.patch_layers, "  the order of moves:", *game.sides)
 
 
 # %%
@@ -479,7 +479,7 @@ def play(recipe, losses, caption, *below):
     for record in train(recipe.game, recipe.batches, recipe.steps):
         history.append(record["l1"])
         live.update(record, images=progress)
-    print(f"{recipe.steps} steps of {recipe.settings['batch_size']} pairs, {record.seconds:.0f} seconds")
+    print(f"{recipe.steps} steps of {recipe.settings.batch_size} pairs, {record.seconds:.0f} seconds")
     return torch.tensor(history)
 
 

@@ -54,11 +54,11 @@ STEPS = profile.fill(STEPS, smoke=4, cpu=250, gpu=4000)
 torch.manual_seed(SEED)
 GIVEN = {"seed": SEED, "cycle": CYCLE, "identity": IDENTITY, "lr": LR}  # None: as the profile says
 chosen = settings("08", PROFILE, **GIVEN)  # what `course-gan train 08` trains, by the same function
-FACES = {domain: list(chosen[f"typefaces_{domain}"]) for domain in "ab"}
-HELD_OUT = list(chosen["held_out"])
+FACES = {domain: list(getattr(chosen, f"typefaces_{domain}")) for domain in "ab"}
+HELD_OUT = list(chosen.held_out)
 KNOWN = [c for c in data.CHARACTERS if c not in HELD_OUT]
 WAYS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}  # direction: (from, into)
-glyphs = data.glyphs(32, "all", chosen["copies"], SEED)  # every letter upright, then turned and scaled a little
+glyphs = data.glyphs(32, "all", chosen.copies, SEED)  # every letter upright, then turned and scaled a little
 
 
 # %%

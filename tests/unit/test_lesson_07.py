@@ -104,9 +104,9 @@ def test_variants_differ_from_the_common_settings_in_what_their_names_say(script
     for name, changed in (script.LOSSES | script.ARCHITECTURES).items():
         chosen = settings("07", "cpu", **changed)
         assert ("adversarial" in name or name == "all three" or name in script.ARCHITECTURES) == bool(
-            chosen["adversarial"]
+            chosen.adversarial
         )
-        assert {key for key in base if chosen[key] != base[key]} <= set(changed)
+        assert {key for key in base if getattr(chosen, key) != getattr(base, key)} <= set(changed)
 
 
 def test_real_paintings_are_nearer_to_real_ones_than_any_variant_and_worse_in_l1_than_the_flat_ones(study):
@@ -188,7 +188,7 @@ def test_the_shipped_painter_is_what_the_command_line_trains(record):
     chosen = settings("07", "cpu")
     assert record["settings"] == json.loads(json.dumps(chosen))
     shape, weights = models.load_weights("07_pix2pix")
-    assert shape == {name: chosen[name] for name in shape}
+    assert shape == {name: getattr(chosen, name) for name in shape}
     assert {value.dtype for value in weights.values() if value.is_floating_point()} == {torch.float16}
 
 

@@ -49,18 +49,18 @@ def translators(name):
 @pytest.mark.parametrize("profile", ["smoke", "cpu"])
 def test_no_player_is_shown_a_held_out_character(profile):
     chosen = settings("08", profile)
-    every = data.glyphs(chosen["image_size"], "all", chosen["copies"], chosen["seed"])
-    banned = every.where(character=list(chosen["held_out"])).images.flatten(1)
+    every = data.glyphs(chosen.image_size, "all", chosen.copies, chosen.seed)
+    banned = every.where(character=list(chosen.held_out)).images.flatten(1)
     banned = {bytes(image) for image in banned.numpy()}
     batches = build("08", profile, width=2, blocks=1).batches
-    for side, faces in ((batches.a, chosen["typefaces_a"]), (batches.b, chosen["typefaces_b"])):
+    for side, faces in ((batches.a, chosen.typefaces_a), (batches.b, chosen.typefaces_b)):
         (images,) = side.tensors
-        assert len(images) == (62 - len(chosen["held_out"])) * len(faces) * chosen["copies"]
+        assert len(images) == (62 - len(chosen.held_out)) * len(faces) * chosen.copies
         assert not banned & {bytes(image) for image in images.flatten(1).numpy()}
 
 
 def test_at_least_one_character_in_six_is_held_out():
-    held_out = settings("08", "cpu")["held_out"]
+    held_out = settings("08", "cpu").held_out
     assert set(held_out) <= set(data.CHARACTERS)
     assert len(set(held_out)) * 6 >= len(data.CHARACTERS)
 
@@ -88,7 +88,7 @@ def test_shipped_translators_keep_85_letters_in_100_and_take_85_styles(script, w
     chosen = settings("08", "cpu")
     source = script.held_out(chosen, copies)["ab".replace(WAYS[way], "")]
     pictures = translators("08_cyclegan")[way](data.to_float(source.images))
-    shares = script.right(pictures, source.labels["character"], chosen[f"typefaces_{WAYS[way]}"])
+    shares = script.right(pictures, source.labels["character"], getattr(chosen, f"typefaces_{WAYS[way]}"))
     written = recorded("shipped")[part][way]
     assert min(written[name] for name in shares) >= 0.85
     assert shares == {name: pytest.approx(written[name], abs=0.045 if copies == 1 else 0.015) for name in shares}
@@ -97,7 +97,7 @@ def test_shipped_translators_keep_85_letters_in_100_and_take_85_styles(script, w
 def test_the_recipe_was_compared_on_characters_that_are_not_the_lessons(script):
     record = recorded("picked")
     assert [run["candidate"] for run in record["runs"]] == list(script.CANDIDATES)
-    assert not set(record["held_out"]) & set(settings("08", "cpu")["held_out"])
+    assert not set(record["held_out"]) & set(settings("08", "cpu").held_out)
     assert len(set(record["held_out"])) * 6 >= len(data.CHARACTERS)
     assert record["candidates"] == script.CANDIDATES
 

@@ -222,7 +222,7 @@ def test_no_training_patch_shows_a_picture_that_is_held_out(monkeypatch):
 
     recipe = build("10", "smoke")
     before = banks()
-    assert recipe.settings["held_out"] == settings("10", "cpu")["held_out"] == ("coffee", "ihc")
+    assert recipe.settings.held_out == settings("10", "cpu").held_out == ("coffee", "ihc")
     painted = {"coffee": data.photos, "ihc": data.textures}
     for name, source in painted.items():
         pictures = source()

@@ -47,11 +47,11 @@ def test_a_recipe_depends_on_its_settings_alone():
 
 def test_settings_are_the_profiles_unless_given():
     assert settings("3", "cpu") == settings("03_dcgan", "cpu") == settings("03", "cpu", steps=None, WIDTH=None)
-    assert settings("03", "cpu")["width"] == 32
-    assert settings("03", "cpu", STEPS=7, lr=1)["steps"] == 7
-    assert settings("03", "cpu", lr=1)["lr"] == 1.0
-    assert settings("04", "cpu", loss="wasserstein")["gradient_penalty"] == 10.0
-    assert settings("04", "cpu", loss="wasserstein", gradient_penalty=1.0)["gradient_penalty"] == 1.0
+    assert settings("03", "cpu").width == 32
+    assert settings("03", "cpu", STEPS=7, lr=1).steps == 7
+    assert settings("03", "cpu", lr=1).lr == 1.0
+    assert settings("04", "cpu", loss="wasserstein").gradient_penalty == 10.0
+    assert settings("04", "cpu", loss="wasserstein", gradient_penalty=1.0).gradient_penalty == 1.0
 
 
 @pytest.mark.parametrize(
