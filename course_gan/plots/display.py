@@ -4,10 +4,12 @@ import base64
 import html
 import io
 import sys
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from course_gan.plots.style import DPI, STYLE
@@ -15,24 +17,28 @@ from course_gan.plots.style import DPI, STYLE
 PHOTOGRAPHIC = 30_000  # bytes of a lossless WebP, or colours: more are photographs, which lossy WebP keeps well
 
 
-def in_notebook():
+def in_notebook() -> bool:
     """Whether this runs in a Jupyter kernel, found out without importing IPython where it is not."""
     module = sys.modules.get("IPython")
     return module is not None and getattr(module.get_ipython(), "kernel", None) is not None
 
 
-def picture(figure, dpi=DPI):
-    """Draw a Figure as a PIL image of figure size × dpi pixels."""
+def picture(figure: Figure, dpi: float = DPI) -> Image.Image:
+    """Draw a Figure as an RGB picture.
+
+    dpi: pixels per inch; the picture has the figure's size in inches times dpi.
+    """
     with matplotlib.rc_context(STYLE):
         figure.set_dpi(dpi)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # (h, w, 3)
+    return Image.fromarray(pixels.copy())
 
 
-def shrunk(image):
-    """The picture in grey if it is, else in 256 colours: the nearest where nobody would see it, dithered elsewhere."""
-    pixels = np.asarray(image, int)
+def shrunk(image: Image.Image) -> Image.Image:
+    """The RGB picture in grey if it is, else in 256 colours: the nearest where nobody would see it, else dithered."""
+    pixels = np.asarray(image, int)  # (h, w, 3)
     if (pixels == pixels[..., :1]).all():
         return image.convert("L")
     few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
@@ -42,20 +48,23 @@ def shrunk(image):
     return image.quantize(256, palette=few, dither=Image.Dither.FLOYDSTEINBERG)
 
 
-def encode(image, kind="PNG", **options):
-    """A PIL image as the bytes of a file."""
+def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """A picture as the bytes of a file.
+
+    kind: a format that PIL writes, "PNG" or "WEBP"; options: as for PIL's `Image.save` in that format.
+    """
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
 
 
-def png(figure, dpi=DPI):
-    """Draw a Figure as the bytes of a small PNG."""
+def png(figure: Figure, dpi: float = DPI) -> bytes:
+    """Draw a Figure as the bytes of a small PNG, of 256 colours or of greys; dpi: pixels per inch."""
     return encode(shrunk(picture(figure, dpi)), optimize=True)
 
 
-def bundle(figure, caption, key=False):
-    """What a notebook stores of a figure: (data, metadata), mime type -> content.
+def bundle(figure: Figure, caption: str, key: bool = False) -> tuple[dict[str, str], dict[str, dict]]:
+    """What a notebook stores of a figure: data and metadata, each by mime type.
 
     Neither JupyterLab nor nbconvert's lab template gives an image/png its alternative text, so the picture is there
     twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption. Of
@@ -67,9 +76,10 @@ def bundle(figure, caption, key=False):
     webp = encode(few.convert("RGB"), "WEBP", lossless=True)
     if photos or len(webp) > PHOTOGRAPHIC:
         webp = encode(image, "WEBP", quality=75 if photos else 88)
-    webp, text = base64.b64encode(webp).decode(), html.escape(caption)
+    source = base64.b64encode(webp).decode()
+    text = html.escape(caption)
     page = (
-        f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{webp}">'
+        f'<figure style="margin: 0"><img alt="{text}" src="data:image/webp;base64,{source}">'
         f'<figcaption style="max-width: 720px; font-size: 90%; opacity: 0.8">{text}</figcaption></figure>'
     )
     content = base64.b64encode(encode(few, optimize=True)).decode()
@@ -77,7 +87,7 @@ def bundle(figure, caption, key=False):
     return data, {"image/png": {"alt": caption}, "course_gan": {"key": bool(key)}}
 
 
-def show(figure, caption, key=False):
+def show(figure: Figure, caption: str, key: bool = False) -> None:
     """Show a Figure in a notebook with its caption below it, which is its alternative text too; print it elsewhere.
 
     caption: what is to be seen, in a sentence or two; key: whether this is one of the lesson's key figures.

@@ -1,7 +1,9 @@
 """Figures: what they draw, that they leave pyplot alone, and what a notebook keeps of them."""
 
 import base64
+import inspect
 import io
+import math
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from course_gan import plots
+from course_gan.plots import live as live_module
 from course_gan.plots.display import bundle, picture
 from course_gan.plots.grids import mosaic
 from course_gan.plots.lines import smoothed
@@ -51,6 +54,15 @@ def every_figure():
 def test_every_function_returns_a_figure_that_pyplot_does_not_know(every_figure):
     assert all(isinstance(figure, matplotlib.figure.Figure) for figure in every_figure.values())
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+
+
+@pytest.mark.parametrize("name", [name for name in dir(plots) if callable(getattr(plots, name)) and name[0] != "_"])
+def test_every_public_function_says_what_it_takes_and_gives(name):
+    function = getattr(plots, name)
+    signature = inspect.signature(function)
+    untyped = [p.name for p in signature.parameters.values() if p.annotation is inspect.Parameter.empty]
+    assert (untyped, bool(inspect.getdoc(function))) == ([], True)
+    assert isinstance(function, type) or signature.return_annotation is not inspect.Signature.empty
 
 
 def test_every_figure_fits_the_page_and_is_a_small_png(every_figure):
@@ -241,6 +253,15 @@ def test_the_live_figure_keeps_every_record_and_draws_nothing_by_itself():
     assert axes.lines[0].get_xydata().tolist() == [[10 * step, step / 2] for step in range(5)]
     live.update({"generator": 7.0, "step": 99})
     assert (live.figure().axes[0].lines[0].get_xydata()[-1] == [99, 7]).all()
+
+
+def test_a_live_figure_with_no_next_drawing_is_drawn_when_asked_only(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(live_module, "in_notebook", lambda: True)
+    monkeypatch.setattr(plots.LiveFigure, "_redraw", lambda self: drawn.append(self.every))
+    for every in (math.inf, 0.0):
+        plots.LiveFigure(every=every).update({"loss": 1.0})
+    assert drawn == [0.0]
 
 
 def test_a_record_without_a_step_is_counted():
