@@ -1,6 +1,7 @@
 """The `course-gan` command: thin hands on tested functions; every error a person can cause is one line."""
 
 import ast
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ import click
 
 from course_gan.catalogue import PROFILES
 from course_gan.errors import CourseError
+from course_gan.files import INSTALLED
+
+_WITH_NOTEBOOKS = "pip install 'THE_WHEEL[notebooks]'" if INSTALLED else "pip install -e '.[notebooks]'"
 
 
 class OneLine:
@@ -16,7 +20,7 @@ class OneLine:
 
     def main(self, *args, standalone_mode=True, **kwargs):
         try:
-            return super().main(*args, standalone_mode=False, **kwargs)
+            status = super().main(*args, standalone_mode=False, **kwargs)
         except click.UsageError as error:
             of = f"{error.ctx.command_path} --help" if error.ctx else "course-gan --help"
             click.echo(f"course-gan: {error.format_message()} (see {of})", err=True)
@@ -24,6 +28,9 @@ class OneLine:
         except click.Abort:
             click.echo("course-gan: interrupted", err=True)
             sys.exit(130)
+        if standalone_mode:
+            sys.exit(status)
+        return status
 
     def invoke(self, context):
         try:
@@ -34,18 +41,24 @@ class OneLine:
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] == "course_gan":
                 raise
-            remedy = "install the notebooks extra (`pip install -e '.[notebooks]'`)"
-            click.echo(f"course-gan: this command needs the package {error.name!r}: {remedy}", err=True)
+            click.echo(f"course-gan: {_missing(error.name)}", err=True)
             context.exit(1)
+
+
+def _missing(package: str) -> str:
+    return f"this command needs the package {package!r}: install the notebooks extra (`{_WITH_NOTEBOOKS}`)"
 
 
 class _Group(OneLine, click.Group):
     pass
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-def main():
+@click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context):
     """The GAN course from the command line: run its lessons, train their models, see your progress."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _value(text: str):
@@ -77,7 +90,7 @@ _parameter = click.option("-p", "pairs", **_PAIR)
 def run(lesson, profile, jobs, out, pairs, resume, timeout):
     """Run lessons headless: executed notebooks, HTML and index.html.
 
-    LESSON is a number (03), a name (03_dcgan, dcgan) or the path of a notebook; all lessons where none is given.
+    LESSON is a number (3, 03), a name (03_dcgan, dcgan) or the path of a notebook; all lessons where none is given.
     Exit status 1 if a lesson failed, 130 if interrupted.
     """
     from course_gan.catalogue import choose
@@ -100,20 +113,23 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 
 @main.command()
 @click.argument("lesson")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NUMBER]")
 @_profile
 @_parameter
 @click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
 def train(lesson, out, profile, pairs, resume):
     """Train a lesson's game without Jupyter: checkpoints, samples as PNG and log.jsonl in the folder.
 
-    LESSON is one with a game (01, 02, 03, 04, 07, 08, 10). Ctrl-C saves first; with --resume the run goes on and
-    ends as it would have without the interruption.
+    LESSON is the number (3, 03) or the name (03_dcgan, dcgan) of one that has a game; for any other you are told
+    those that have. Ctrl-C saves first; with --resume the run goes on and ends as it would have without the
+    interruption.
     """
+    from course_gan.catalogue import number_of
     from course_gan.runner.training import run as run_training
 
+    folder = out or Path("runs") / number_of(lesson)
     try:
-        run_training(lesson, profile, out, resume, _parameters(pairs))
+        run_training(lesson, profile, folder, resume, _parameters(pairs))
     except KeyboardInterrupt:  # the run has said how to go on
         sys.exit(130)
 
@@ -122,10 +138,13 @@ def train(lesson, out, profile, pairs, resume):
 @click.argument("lesson", nargs=-1)
 @click.option("--dir", "folder", default="my", show_default=True, type=click.Path(path_type=Path), help="Your copy.")
 def progress(lesson, folder):
-    """Show which exercise items pass, as the last check of each found. LESSON is a number (01) or clinic."""
+    """Show which exercise items pass, as the last check of each found.
+
+    LESSON is a number (3, 03) or a name (03_dcgan, dcgan, clinic); all exercises where none is given.
+    """
     from course_gan.grading import record
 
-    click.echo(record.table(record.read(folder), [word.split("_")[0] for word in lesson]))
+    click.echo(record.table(record.read(folder), list(lesson)))
 
 
 @main.command()
@@ -137,5 +156,12 @@ def lab(folder, no_open):
 
     new = copy_for_learner(folder)
     click.echo(f"{folder}: {len(new)} new files; what you already had is untouched")
-    if not no_open:
-        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"])
+    if no_open:
+        return
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise CourseError(_missing("jupyterlab"))
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"])
+
+
+if __name__ == "__main__":
+    main(prog_name="course-gan")

@@ -20,6 +20,7 @@ STOREYS = [
     {"page", "recipes", "grading"},
     {"runner", "judge", "panels"},
     {"cli"},
+    {"__main__"},
 ]
 HEIGHT = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
 CORE = {"data", "models", "losses", "regularizers", "training", "metrics", "plots"}
