@@ -61,15 +61,16 @@ class Stylist(Recipe):
         settings = self.settings
         levels = len(settings.widths)
         if len(settings.repeats) != levels - 1:
-            found = f"widths has {levels} numbers and repeats {len(settings.repeats)}"
-            raise CourseError(f"{found}, but repeats has one fewer: one for each level but the last")
+            found = f"repeats is {settings.repeats} and widths {settings.widths}"
+            raise CourseError(f"{found}, but repeats has one number fewer: one for each level but the last")
         smallest = settings.image_size // 2 ** (settings.scales - 1)
         if smallest < 2**levels:
             found = f"scales is {settings.scales}, so that {settings.image_size} pixels shrink to {smallest}"
             raise CourseError(f"{found}, but the encoder's {levels} levels want {2**levels} at least")
-        if settings.image_size % 2 ** (levels - 1):
+        halved = 2 ** (levels - 1)
+        if settings.image_size % halved:
             found = f"image_size is {settings.image_size}"
-            raise CourseError(f"{found}, but the encoder's {levels} levels want one that divides by {2 ** (levels - 1)}")
+            raise CourseError(f"{found}, but the encoder's {levels} levels want one that divides by {halved}")
 
     def sources(self) -> tuple:
         settings = self.settings

@@ -87,9 +87,7 @@ class Painter(Recipe):
             skips=settings.skips,
             residual=settings.residual,
         )
-        discriminator = models.PatchDiscriminator(
-            6, settings.discriminator_width, settings.patch_layers, norm="batch"
-        )
+        discriminator = models.PatchDiscriminator(6, settings.discriminator_width, settings.patch_layers, norm="batch")
         return {"generator": translator, "discriminator": discriminator}
 
     def make_game(self, players: dict[str, nn.Module]) -> Pix2Pix:

@@ -13,7 +13,6 @@ from course_gan.recipes.recipe import Recipe
 from course_gan.recipes.schema import Settings
 
 
-
 @cache
 def recipes() -> dict[str, type[Recipe]]:
     """Every recipe that belongs to a lesson, by the lesson's number, in their order."""

@@ -103,8 +103,8 @@ class Settings:
 
     lesson: str
     profile: str
-    seed: int = setting(0, "seed", 0, 2**31, on_panel=True)
     steps: int = setting(1, "steps", 1, 10_000_000, on_panel=True)
+    seed: int = setting(0, "seed", 0, 2**31, on_panel=True)
     device: str = setting("auto", "device")
     dtype: str = setting("auto", "number format", choices=("auto", "fp32", "bf16"))
     compile: bool = setting(False, "compile the players")

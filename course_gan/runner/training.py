@@ -10,7 +10,6 @@ from typing import IO, Any
 from course_gan.errors import CourseError
 from course_gan.files import write_whole
 from course_gan.recipes import Recipe, build, settings
-from course_gan.recipes.games import Settings
 from course_gan.training import RunDirectory, train
 
 MAY_CHANGE = ("steps", "device", "dtype", "compile")  # on resuming; all else would make it another run
@@ -33,7 +32,7 @@ def run(
     both after saving and after saying how to resume.
     """
     out, overrides = Path(out), {name.lower(): value for name, value in (overrides or {}).items()}
-    lesson = settings(lesson, profile, **overrides)["lesson"]  # refuses what is wrong before anything is written
+    lesson = settings(lesson, profile, **overrides).lesson  # refuses what is wrong before anything is written
     writer = int(os.environ.get("RANK", 0)) == 0  # the first of torchrun's processes
     try:
         with RunDirectory(out, writer=writer) as directory:
@@ -45,10 +44,8 @@ def run(
             recipe = build(lesson, profile, **overrides)
             directory.restore(recipe.game, recipe.batches)
             if writer:
-                write_whole(out / "settings.json", json.dumps(recipe.settings, indent=2) + "\n")
+                write_whole(out / "settings.json", json.dumps(recipe.settings.as_dict(), indent=2) + "\n")
             _train(recipe, directory, progress and writer)
-    except ValueError as error:  # of a model or a game that cannot be built so
-        raise CourseError(str(error)) from error
     except OSError as error:
         raise CourseError(f"cannot write in {out}: {error.strerror}; make room or choose another folder") from error
     except (KeyboardInterrupt, SystemExit):
@@ -59,7 +56,7 @@ def run(
     return recipe
 
 
-def _kept_settings(out: Path, lesson: str, overrides: dict[str, Any]) -> Settings:
+def _kept_settings(out: Path, lesson: str, overrides: dict[str, Any]) -> dict[str, Any]:
     """The settings a run was started with, changed where that is allowed."""
     try:
         kept = json.loads((out / "settings.json").read_text())
