@@ -7,8 +7,6 @@ some run: six runs a lesson. Runs of the same code (bounds of claims apart) that
 stay, and each run is written as it ends; --threads 2 adds to --threads 1.
 """
 
-import ast
-import hashlib
 import json
 import math
 import os
@@ -25,7 +23,7 @@ from course_gan.files import ROOT, write_whole
 from course_gan.page.claims import claims_in
 from course_gan.runner import notebooks as notebook_files
 from course_gan.runner.execute import TIMEOUTS, execute
-from workshop import convert
+from workshop import convert, digests
 from workshop.machine import machine
 
 NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is used for convolutional players alone: these lessons never see it
@@ -64,23 +62,6 @@ def combinations(lesson, seeds, threads):
     """The (seed, threads, bf16) under which a lesson's claims must hold: each seed and each count sees both formats."""
     both = lesson.number not in NO_CONVOLUTION and machine()["bf16"]
     return [(seed, count, both and (seed + count) % 2 == 1) for seed in seeds for count in threads]
-
-
-def code_digest(lesson):
-    """A digest of a lesson's code, whatever its prose and the bounds of its claims: a run gives the same values."""
-    cells = [_without_bounds(c.source) for c in convert.to_notebook(lesson.source).cells if c.cell_type == "code"]
-    return hashlib.sha256("\n".join(cells).encode()).hexdigest()[:16]
-
-
-def _without_bounds(code):
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:  # a magic
-        return code
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "claim":
-            node.args = node.args[:2]
-    return ast.unparse(tree)
 
 
 def combination(run):
@@ -135,7 +116,7 @@ def main(lessons, seeds, threads, profile, out):
     bad = 0
     for lesson in choose(lessons):
         out.mkdir(parents=True, exist_ok=True)
-        path, digest = out / f"{lesson.number}_claims.json", code_digest(lesson)
+        path, digest = out / f"{lesson.number}_claims.json", digests.of_values(lesson.source)
         wanted = combinations(lesson, numbers(seeds), numbers(threads))
         runs = earlier(path, digest)
         for seed, count, bf16 in (bar := tqdm(wanted, lesson.name, disable=None)):
