@@ -7,7 +7,8 @@ import torch
 
 from course_gan.errors import CourseError
 from course_gan.grading import record
-from course_gan.grading.assess import Result, find, judge
+from course_gan.grading.items import find
+from course_gan.grading.verdict import Result, assess
 
 _last: list[tuple[str, Any, Result]] = []  # the check made last, for the `require` that follows it in the same cell
 
@@ -28,7 +29,7 @@ def check(name: str, learners: Any) -> None:
     _last.clear()
     try:
         item = find(name)
-        result = judge(item, learners, _fresh())
+        result = assess(item, learners, _fresh())
     except CourseError as error:
         return _say(str(error))
     except KeyboardInterrupt:
@@ -50,7 +51,7 @@ def require(name: str, learners: Any) -> None:
     """  # noqa: E501
     item = find(name)
     kept = [r for n, o, r in _last if n == name and o is learners and item.seconds > 1]
-    result = kept[0] if kept else judge(item, learners, _fresh())
+    result = kept[0] if kept else assess(item, learners, _fresh())
     if result.status != "ok":
         raise NotPassed(f"{name}: {result.message}{f', on {result.on}' if result.on else ''}; read {item.read}")
 

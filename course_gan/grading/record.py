@@ -6,7 +6,8 @@ from pathlib import Path
 
 from course_gan.catalogue import checks, number_of
 from course_gan.files import INSTALLED, ROOT, write_whole
-from course_gan.grading.assess import Result, load
+from course_gan.grading.items import load
+from course_gan.grading.verdict import Result
 
 MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
 _session: dict[str, dict] = {}  # where there is no learner's folder, a notebook still remembers its own

@@ -15,8 +15,9 @@ import torch
 
 import course_gan.grading.worker.ask as ask_module
 from course_gan.files import ROOT
-from course_gan.grading.assess import Check, judge, load
+from course_gan.grading.items import Check, load
 from course_gan.grading.record import lessons_with_checks
+from course_gan.grading.verdict import assess
 from course_gan.grading.worker.ask import probe_source
 
 CHECKS = [check for lesson in lessons_with_checks() for check in load(lesson).values()]
@@ -36,7 +37,7 @@ def mutants_of(check: Check) -> ModuleType:
 
 def verdicts(check: Check, learners, seeds: int) -> list:
     seeds = 1 if check.seconds > INSTANT else seeds
-    return [judge(check, learners, torch.Generator().manual_seed(seed)) for seed in range(seeds)]
+    return [assess(check, learners, torch.Generator().manual_seed(seed)) for seed in range(seeds)]
 
 
 @each_check
@@ -71,7 +72,7 @@ def test_a_probe_works_from_its_text_alone(check):
     if check.probe.__module__ != ask_module.__name__:
         exec(probe_source(check.probe), names)
     shipped = type(check)(**{**vars(check), "probe": names[check.probe.__name__]})
-    assert judge(shipped, right, torch.Generator().manual_seed(0)).status == "ok"
+    assert assess(shipped, right, torch.Generator().manual_seed(0)).status == "ok"
 
 
 @each_check
@@ -83,9 +84,9 @@ def test_a_check_draws_fresh_inputs_and_is_quick(check):
     assert (ROOT / f"{check.read.split(',')[0]}.ipynb").exists()
     if check.seconds <= INSTANT:
         right = next(iter(mutants_of(check).RIGHT[check.name].values()))
-        judge(check, right, torch.Generator().manual_seed(0))  # the first call of an optimiser imports for a second
+        assess(check, right, torch.Generator().manual_seed(0))  # the first call of an optimiser imports for a second
         began = time.process_time()
-        judge(check, right, torch.Generator().manual_seed(0))
+        assess(check, right, torch.Generator().manual_seed(0))
         assert time.process_time() - began <= 1.0
 
 
@@ -107,7 +108,7 @@ BAD = {
 @each_check
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_object_is_told_so_in_a_line(check, kind):
-    result = judge(check, BAD[kind](), torch.Generator().manual_seed(0))
+    result = assess(check, BAD[kind](), torch.Generator().manual_seed(0))
     assert result.status in ("failed", "error")
     assert "\n" not in result.message
     assert 10 < len(result.message) < 400

@@ -10,7 +10,7 @@ from course_gan import catalogue
 from course_gan.catalogue import choose, exercises, lessons, name_of, number_of, script
 from course_gan.cli import main
 from course_gan.errors import CourseError
-from course_gan.grading.assess import find, load
+from course_gan.grading.items import find, load
 from course_gan.grading.record import lessons_with_checks
 
 WORDS = ("3", "03", "03_dcgan", "dcgan", "DCGAN")

@@ -9,7 +9,7 @@ import torch
 
 from course_gan import data
 from course_gan.catalogue import exercises, script
-from course_gan.grading.assess import load
+from course_gan.grading.items import load
 from course_gan.runner import notebooks as notebook_files
 
 clinic = script("clinic")

@@ -1,6 +1,7 @@
 """What a learner meets: a check that tells in a line, never breaks the notebook, and keeps what passed."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import signal
@@ -13,11 +14,11 @@ import torch
 
 from course_gan import grading
 from course_gan.errors import CourseError
-from course_gan.grading import Check, Complaint, check, close, judge, notebook, progress, record, require
-from course_gan.grading.assess import find, load
+from course_gan.grading import Check, Complaint, assess, check, close, notebook, progress, record, require
+from course_gan.grading.items import find, load
 from course_gan.grading.worker.ask import ask, call, clock, describe, plain, probe_source, same, value_and_gradients
 
-check_module = sys.modules["course_gan.grading.assess"]  # the package's name `check` is the function
+check_module = sys.modules["course_gan.grading.verdict"]  # the package's name `check` is the function
 
 
 def right(p, q):
@@ -35,7 +36,7 @@ def double(**changes) -> Check:
 
 
 def judged(learners, **changes):
-    return judge(double(**changes), learners, torch.Generator().manual_seed(0))
+    return assess(double(**changes), learners, torch.Generator().manual_seed(0))
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_require_raises_one_line_and_is_silent_for_what_is_right(capsys):
 def test_require_asks_again_unless_the_check_before_was_long_and_of_the_same_object(learners, monkeypatch):
     asked = []
     monkeypatch.setattr(notebook, "find", lambda name: double(seconds=20.0))
-    monkeypatch.setattr(notebook, "judge", lambda c, o, g: asked.append(o) or judge(c, o, g))
+    monkeypatch.setattr(notebook, "assess", lambda c, o, g: asked.append(o) or assess(c, o, g))
     check("99.double", twice)
     require("99.double", twice)
     assert len(asked) == 1
@@ -338,3 +339,21 @@ def test_the_command_shows_the_same_table(learners, capsys):
     assert shown.output.startswith(f"01: 1 of {len(load('01'))} pass\n  ✓ optimal_discriminator")
     refused = CliRunner().invoke(main, ["progress", "77", "--dir", str(learners)])
     assert refused.output.startswith("course-gan: unknown lesson '77': there are 00_start_here, 01")
+
+
+def test_a_check_in_a_file_of_its_own_is_not_quoted_as_the_learners_line(tmp_path):
+    """The line that is quoted is the learner's, wherever the checkout lies and whatever its folder is called."""
+    from course_gan.grading.worker.ask import ask
+
+    folder = tmp_path / "course_gan" / "my"
+    folder.mkdir(parents=True)
+    (folder / "mine.py").write_text("def broken(x):\n    return x / {}\n")
+    spec = importlib.util.spec_from_file_location("mine", folder / "mine.py")
+    mine = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(mine)
+    (tmp_path / "checks.py").write_text("def probe(learners, case):\n    return learners(case['x']) + 1\n")
+    spec = importlib.util.spec_from_file_location("course_gan_checks_99", tmp_path / "checks.py")
+    checks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(checks)
+    assert ask(checks.probe, mine.broken, {"x": 1})["error"].endswith("(at `return x / {}`)")
+    assert "(at" not in ask(checks.probe, lambda x: None, {"x": 1})["error"]

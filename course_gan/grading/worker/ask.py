@@ -7,11 +7,13 @@ A probe may use the names of this module (torch, nn, F, math, Complaint, call, v
 import inspect
 import linecache
 import math  # noqa: F401  (a name that probes may use)
+import os
 import sys
 import textwrap
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stderr
+from types import FrameType
 from typing import Any
 
 import torch
@@ -35,25 +37,32 @@ def value_and_gradients(function: Callable, case: Case) -> dict[str, Any]:
 
     A gradient of None means that the scalar does not depend on that argument.
     """
-    sent = {k: v.clone().requires_grad_() if _is_floating(v) else v for k, v in case.items()}
+    sent = dict(case)
+    leaves = {}
+    for name, value in case.items():
+        if _is_floating(value):
+            leaves[name] = sent[name] = value.clone().requires_grad_()
     value = function(*sent.values())
     if not isinstance(value, torch.Tensor):
         raise Complaint(f"expected a scalar tensor with a gradient, got {describe(value)}")
     if value.numel() != 1:
         raise Complaint(f"expected a scalar, got a tensor of shape {tuple(value.shape)}: which mean is missing?")
-    leaves = {k: v for k, v in sent.items() if _is_floating(v)}
     if not value.requires_grad:
         raise Complaint("no gradient comes through: it was cut by detach, item, no_grad or numpy")
     gradients = torch.autograd.grad(value.squeeze(), list(leaves.values()), allow_unused=True)
-    return {"value": value.detach().squeeze(), **{f"gradient of {k}": g for k, g in zip(leaves, gradients)}}
+    answer = {"value": value.detach().squeeze()}
+    for name, gradient in zip(leaves, gradients):
+        answer[f"gradient of {name}"] = gradient
+    return answer
 
 
 def ask(probe: Callable[[Any, Case], Any], learners: Any, case: Case, seed: int = 0) -> dict[str, Any]:
-    """Send one case through a probe to the learner's object; plain data: {"answer": …}, or {"open" | "failed" | "error": why}.
+    """Send one case through a probe to the learner's object.
 
+    Returns plain data: {"answer": …}, or {"open": why}, {"failed": why} or {"error": why}.
     What the object prints to stderr or warns of goes to stdout. Only KeyboardInterrupt and this module's own
     OutOfTime leave; torch's random state is seeded with `seed` inside and restored.
-    """  # noqa: E501
+    """
     sent = copied(case)
     try:
         with redirect_stderr(sys.stdout), warnings.catch_warnings(), torch.random.fork_rng([]), torch.enable_grad():
@@ -182,10 +191,22 @@ def _told(raised: BaseException) -> str:
         text = " ".join(str(raised).split())[:200]
     except Exception:  # even this is a stranger's code
         text = ""
-    line, walk = "", raised.__traceback__
+    line = ""
+    walk = raised.__traceback__
     while walk is not None:
-        file = walk.tb_frame.f_code.co_filename
-        if "course_gan" not in file and "site-packages" not in file:
-            line = linecache.getline(file, walk.tb_lineno).strip() or line
+        if not _is_ours(walk.tb_frame):
+            line = linecache.getline(walk.tb_frame.f_code.co_filename, walk.tb_lineno).strip() or line
         walk = walk.tb_next
-    return f"it raised {type(raised).__name__}{f': {text}' if text else ''}{f' (at `{line}`)' if line else ''}"
+    said = f"it raised {type(raised).__name__}"
+    if text:
+        said += f": {text}"
+    if line:
+        said += f" (at `{line}`)"
+    return said
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether a frame is of the course or of an installed package, and so not the learner's."""
+    module = str(frame.f_globals.get("__name__", ""))
+    of_the_course = module == "course_gan" or module.startswith(("course_gan.", "course_gan_checks_"))
+    return of_the_course or f"{os.sep}site-packages{os.sep}" in frame.f_code.co_filename
