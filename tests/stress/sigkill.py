@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from course_gan.data import Batches
+from course_gan.marker import NAME
 from course_gan.models import MLPDiscriminator, MLPGenerator
 from course_gan.training import GAN, Backend, RunDirectory, train
 
@@ -89,7 +90,7 @@ def _inspect(folder: Path, report: Report, made: int) -> None:
     report.lost += max(lost, 0)
     if lost > SAVE_EVERY:
         report.failures.append(f"kill {report.kills}: {lost} steps lost, an interval is {SAVE_EVERY}")
-    leftovers = [path.name for path in folder.iterdir() if path.name != "lock" and path.suffix != ".pt"]
+    leftovers = [path.name for path in folder.iterdir() if path.name not in ("lock", NAME) and path.suffix != ".pt"]
     if leftovers or len(run.checkpoints()) > run.keep + 1:
         report.failures.append(f"kill {report.kills}: left over: {leftovers} {len(run.checkpoints())} checkpoints")
     report.steps = game.steps

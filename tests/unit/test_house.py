@@ -14,6 +14,7 @@ PACKAGE = ROOT / "course_gan"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STOREYS = [
     {"errors", "files"},
+    {"marker"},
     {"catalogue", "data"},
     {"losses", "regularizers", "models"},
     {"plots", "metrics", "training"},

@@ -293,4 +293,4 @@ def test_the_flag_is_read_before_an_interrupted_run_is_saved(tmp_path):
 
     with pytest.raises(NonFiniteError, match="stopped between steps 1 and 2: "):
         run_and_interrupt()
-    assert os.listdir(tmp_path) == ["lock"]
+    assert sorted(os.listdir(tmp_path)) == [".course_gan", "lock"]

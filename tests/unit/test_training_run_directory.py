@@ -18,6 +18,7 @@ import torch
 
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
+from course_gan.marker import NAME
 from course_gan.training import RunDirectory, checkpoint, train
 from course_gan.training import lock as lock_module
 from tests.stress.sigkill import kill_at_random
@@ -51,7 +52,7 @@ def one_line(error) -> str:
 
 def test_the_newest_three_checkpoints_are_kept_each_with_its_hash(tmp_path):
     trained(tmp_path, steps=10)
-    assert sorted(os.listdir(tmp_path)) == ["lock", *(f"step-{n:08d}.pt" for n in (6, 8, 10))]
+    assert sorted(os.listdir(tmp_path)) == [NAME, "lock", *(f"step-{n:08d}.pt" for n in (6, 8, 10))]
     header, payload = (tmp_path / "step-00000010.pt").read_bytes().split(b"\n", 1)
     digest = hashlib.sha256(payload).hexdigest()
     assert header.decode() == f"course_gan checkpoint, version 1, sha256 {digest}, {len(payload)} bytes"
@@ -110,9 +111,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr("builtins.open", read_only)  # root, who may run the tests, can write anywhere
-    with pytest.raises(CourseError) as error, RunDirectory(tmp_path):
+    with pytest.raises(CourseError) as error, RunDirectory(tmp_path / "run"):
         pass
-    assert one_line(error) == f"cannot write in {tmp_path}: Permission denied; choose another folder"
+    assert one_line(error) == f"cannot write in {tmp_path}/run: Permission denied; choose another folder"
 
 
 # loading
@@ -197,6 +198,8 @@ def test_a_checkpoint_of_a_newer_version_is_not_passed_over(tmp_path):
 
 
 def test_a_checkpoint_that_cannot_be_read_is_one_line(tmp_path):
+    with RunDirectory(tmp_path):
+        pass
     (tmp_path / "step-00000006.pt").mkdir()
     with pytest.raises(CourseError) as error:
         restored(tmp_path)
