@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from importlib.metadata import requires
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -14,11 +16,16 @@ from course_gan.files import ROOT
 CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}
 
 
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def ranges() -> dict[str, str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["dependencies"] + [r for extra in project["optional-dependencies"].values() for r in extra]
-    requirements = [Requirement(line) for line in lines]
-    return {canonicalize_name(r.name): str(r.specifier) for r in requirements}
+    extras = project()["optional-dependencies"].values()
+    requirements = [Requirement(line) for lines in (project()["dependencies"], *extras) for line in lines]
+    found = {canonicalize_name(r.name): str(r.specifier) for r in requirements}
+    assert all(found[canonicalize_name(r.name)] == str(r.specifier) for r in requirements), "one package, one range"
+    return found
 
 
 def locked() -> dict[str, list[Version]]:
@@ -59,3 +66,34 @@ def test_what_runs_is_what_is_locked():
     if Version(torch.__version__.split("+")[0]) not in locked()["torch"]:
         pytest.skip("this environment was not made from requirements.lock")
     assert Version(torchvision.__version__.split("+")[0]) in locked()["torchvision"]
+
+
+def brought_by(names: set[str]) -> set[str]:
+    """The packages named and all that they require, as this environment knows them."""
+    found: set[str] = set()
+    while names:
+        name = canonicalize_name(names.pop())
+        found.add(name)
+        for line in requires(name) or []:
+            requirement = Requirement(line)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                names |= {requirement.name} - found
+    return found
+
+
+def test_on_colab_neither_torch_nor_jupyterlab_is_installed():
+    """What Colab has in the base's wide ranges stays; the extra itself, and what it brings, names none of these."""
+    extra = {Requirement(line).name for line in project()["optional-dependencies"]["colab"]}
+    assert extra == {"anywidget"}
+    assert "ipywidgets" in brought_by(set(extra))
+    assert (
+        brought_by(extra) & {"torch", "torchvision", "jupyterlab", "notebook", "jupyter-server", "ipykernel"} == set()
+    )
+
+
+def test_ci_runs_every_python_that_is_supported():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    tried = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert tried == ["3.11", "3.12", "3.13"]
+    assert Specifier(project()["requires-python"]).contains(tried[0])
+    assert not Specifier(project()["requires-python"]).contains("3.10")
