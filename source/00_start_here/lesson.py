@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | the machine, the data, augmentation, profiles, claims and checks |
 # | Time | 20 minutes to read, well under 2 minutes to compute |
 # | Builds on | Python, a little PyTorch (what a tensor is); nothing about GANs |
 # | Needs | no internet, no GPU, no download: all pictures come with the packages you have installed |

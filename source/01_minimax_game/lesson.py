@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | D\*, 2·JSD − log 4, the loss nobody uses, a GAN in 60 lines |
 # | Time | 60 minutes to read with pencil and paper, less than 2 minutes to compute |
 # | Builds on | 00 (profiles and claims); derivatives, integrals, expectations; a little PyTorch; nothing about GANs |
 # | Needs | no internet, no GPU |

@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | why a game is no descent; mode collapse, caused and cured |
 # | Time | 60 minutes to read with pencil and paper, 2 to 3 minutes to compute |
 # | Builds on | 01 (the game, its two losses); derivatives; what a matrix does to a vector |
 # | Needs | no internet, no GPU |

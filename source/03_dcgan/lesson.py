@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | every rule left out, walks between letters |
 # | Time | 60 minutes to read; 3 to 4 minutes to compute on two cores |
 # | Builds on | lesson 01 (the two losses), lesson 00 (the glyphs); what a convolution is |
 # | Panels | training, and sliders on the latents: section 14 |

@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | six losses under one budget, and what a leash does to the critic |
 # | Time | 60 minutes to read, 2 minutes to compute on two cores |
 # | Builds on | lesson 01 (two losses, $D^*$, JSD), lesson 02 (why R1 calms the game), lesson 03 (the network) |
 # | Needs | no internet, no GPU |

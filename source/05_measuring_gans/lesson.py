@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | Fréchet and kernel distance, precision and recall, and how they disagree |
 # | Time | 60 minutes to read with pencil and paper, about 2 minutes to compute |
 # | Builds on | 01 (the game, its losses), 03 (DCGAN, the average of the weights); covariance and eigenvalues |
 # | Needs | no internet, no GPU |

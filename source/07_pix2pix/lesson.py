@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | U-Net, PatchGAN, and why the best L1 is not the best picture |
 # | Time | 60 minutes to read, 1 minute to compute on two cores |
 # | Builds on | 01 (the game), 03 (transposed convolutions, batch norm), 05 (features, Fréchet distance) |
 # | Panels | paint a map with the mouse, and train a painter of your own: the end of section 10 |

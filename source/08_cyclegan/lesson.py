@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | sans letters into bold serif italics and back; what each term does, and what a cycle hides |
 # | Time | 50 minutes to read, 2 minutes to compute on two cores |
 # | Builds on | lesson 04 (least squares), lesson 05 (judging by a classifier); 07 helps (patches) but is not needed |
 # | Needs | no internet, no GPU |

@@ -7,6 +7,7 @@
 #
 # | | |
 # |---|---|
+# | In short | any photo in any style, strength, mixtures and masks, and what a small encoder cannot carry |
 # | Time | 45 minutes to read; 1 minute to compute on two cores |
 # | Builds on | lesson 03 (convolutions up and down); lesson 00 (photos and textures). There is no discriminator here |
 # | Panel | your own pictures, strength, mixtures and places by mouse: the end of section 8 |
@@ -340,7 +341,7 @@ claim("share of channels asleep (under a hundredth of the loudest)", asleep, 0.2
 claim("pixels that a deepest feature sees across", models.receptive_field(encoder), 24, 24, exact=True)
 
 # %%
-from course_gan.metrics.style import grain
+from course_gan.metrics import grain
 
 flat = contents["china"][..., : SIZE // 3, SIZE * 5 // 8 :]
 skies = [in_style(contents["china"], styles["gravel"], grain=spread) for spread in (0.0, 0.05, 0.1, 0.2)]

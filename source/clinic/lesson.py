@@ -6,6 +6,7 @@
 #
 # | | |
 # |---|---|
+# | In short | symptoms, tests and faults; twelve patients in its exercise |
 # | Time | 40 minutes to read, less than a minute to compute |
 # | Builds on | 01 (both moves, the losses), 03 (batch norm, initialisation), 04 (critics and penalties) |
 # | Needs | no internet, no GPU |

@@ -14,10 +14,16 @@ from course_gan.errors import CourseError
 from course_gan.page.claims import claims_in
 from course_gan.runner import notebooks as notebook_files
 from workshop import convert, notebooks
-from workshop.__main__ import main as workshop
+from workshop.__main__ import build as workshop
+from workshop.syllabus import is_draft
 
 LESSONS = lessons()
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+
+
+def skip_drafts(notebook):
+    if is_draft(notebook):
+        pytest.skip("a draft is not yet held to the manners of a page")
 
 
 def code_cells(notebook):
@@ -49,8 +55,9 @@ def test_a_notebook_was_executed_whole_without_error(lesson):
 
 @each_lesson
 def test_every_claim_of_the_committed_outputs_holds(lesson):
-    claims = claims_in(notebook_files.read(lesson.notebook))
-    assert len(claims) >= 3
+    notebook = notebook_files.read(lesson.notebook)
+    claims = claims_in(notebook)
+    assert len(claims) >= (1 if is_draft(notebook) else 3)
     assert [str(claim) for claim in claims if not claim.holds] == []
 
 
@@ -64,6 +71,7 @@ def test_a_notebook_is_under_a_megabyte_and_its_cells_are_short(lesson):
 @each_lesson
 def test_a_lesson_explains_shows_and_asks(lesson):
     notebook = notebook_files.read(lesson.notebook)
+    skip_drafts(notebook)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     figures = [o for c in code_cells(notebook) for o in c.outputs if "image/png" in o.get("data", {})]
     assert 1200 <= len(prose.split()) <= 4000
@@ -88,9 +96,10 @@ def test_no_figure_is_empty(lesson):
 
 @each_lesson
 def test_a_lesson_has_one_parameters_cell_and_five_whose_output_is_compared(lesson):
-    tags = [tag for cell in code_cells(notebook_files.read(lesson.notebook)) for tag in cell.metadata.get("tags", [])]
+    notebook = notebook_files.read(lesson.notebook)
+    tags = [tag for cell in code_cells(notebook) for tag in cell.metadata.get("tags", [])]
     assert tags.count("parameters") == 1
-    assert tags.count("nbval-check-output") >= 5
+    assert tags.count("nbval-check-output") >= (1 if is_draft(notebook) else 5)
 
 
 @each_lesson
@@ -101,22 +110,10 @@ def test_no_claim_is_compared_to_the_last_digit(lesson):
     assert [source for source in compared if "claim(" in source] == []
 
 
-def test_stale_notebooks_are_listed(capsys):
-    """Whether a changed library would draw the same is for `make build` to say; here the stale ones are named."""
-    stale = {lesson.name: state for lesson in LESSONS if (state := notebooks.state(lesson)) != "current"}
-    with capsys.disabled():
-        for name, state in stale.items():
-            print(f"\nstale: {name}: {state}")
-
-
-def test_the_digest_sees_code_and_overlooks_comments(tmp_path):
-    source = tmp_path / "lesson.py"
-    source.write_text("# %%\nfrom course_gan import errors\n")
-    assert list(notebooks.module_digests(source)) == ["course_gan", "course_gan.errors"]
-    plain = notebooks.module_digests(source)
-    source.write_text("# %%\n# a comment\nfrom course_gan import errors, paths\n")
-    assert {k: v for k, v in notebooks.module_digests(source).items() if k in plain} == plain
-    assert "course_gan.files" in notebooks.module_digests(source)
+@each_lesson
+def test_no_page_is_stale(lesson):
+    """What a page shows was computed by the code that is here; `make build` redoes those that were not."""
+    assert notebooks.state(lesson) == "current", "run `make build`"
 
 
 def test_a_changed_cell_is_found_by_its_place(tmp_path):

@@ -3,12 +3,15 @@
 import re
 import shlex
 
+import pytest
 from click.testing import CliRunner
 
 from course_gan.catalogue import lessons
 from course_gan.cli import main
+from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.runner import notebooks as notebook_files
+from workshop import syllabus
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -67,3 +70,12 @@ def test_pictures_named_exist_and_say_what_they_show():
     for words, path in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README):
         assert len(words) > 20
         assert (ROOT / path).is_file()
+
+
+def test_the_table_of_lessons_is_what_the_lessons_say():
+    assert syllabus.with_table(README) == README, "run `make build`"
+
+
+def test_a_readme_without_the_tables_marks_is_one_line():
+    with pytest.raises(CourseError, match=r"^README.md: the table's marks are missing; put back <!-- lessons"):
+        syllabus.with_table("# A course\n")

@@ -1,0 +1,152 @@
+"""What the long studies in scripts/ share: trainings that are kept, records in results/, sheets of pictures, a clock.
+
+A study trains what it compares once, each training kept as it ends: whoever interrupts it loses one training. Scores,
+records and sheets are made anew each time, each written in one move.
+"""
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from course_gan.errors import CourseError
+from course_gan.files import ROOT, write_whole
+from course_gan.plots.display import encode, shrunk
+from course_gan.plots.grids import mosaic
+from course_gan.training import checkpoint
+from course_gan.training.backend import native_bf16
+
+RESULTS = ROOT / "results"
+
+
+def machine() -> dict[str, Any]:
+    """What a time or a rounding depends on: the processor's name and whether it computes bfloat16 itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    cpu = names[0] if names else platform.processor() or platform.machine()
+    return {"cpu": cpu, "bf16": native_bf16(torch.device("cpu"))}
+
+
+def circumstances() -> dict[str, Any]:
+    """The machine, how many threads torch computes with, and its version: what a record says of how it was made."""
+    return machine() | {"threads": torch.get_num_threads(), "torch": torch.__version__}
+
+
+def kept(path: Path, settings: Mapping[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `make()` returns, from the file where it was kept; made, and kept there in one move, where there is none.
+
+    path: the file, build/NN/NAME.pt by custom. settings: plain values, all that tells this training from others.
+    make: one training; returns tensors, numbers and strings in dicts and lists.
+    Raises CourseError, one line that names the file, where it is foreign, damaged or of other settings. It cannot see
+    that code has changed: remove build/NN then.
+    """
+    wanted = as_json(settings)
+    if not path.exists():
+        content = {"settings": json.dumps(wanted), "made": make()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.write(path, content)
+        print("made", path.name, flush=True)
+    try:
+        content = checkpoint.read(path)
+    except checkpoint.DamagedError as error:
+        raise CourseError(f"{error}; remove it, and it is made anew") from error
+    if set(content) != {"settings", "made"}:
+        raise CourseError(f"{path} is no training that a study kept; remove it, and it is made anew")
+    found = json.loads(content["settings"])
+    for name in sorted(found.keys() | wanted.keys()):
+        if found.get(name) != wanted.get(name):
+            differs = f"{name} was {found.get(name)!r}, now it is {wanted.get(name)!r}"
+            raise CourseError(f"{path} was made with other settings: {differs}; remove it, and it is made anew")
+    return content["made"]
+
+
+def as_json(value: Any) -> Any:
+    """A value as it comes back from a JSON file: tuples as lists, keys as strings."""
+    return json.loads(json.dumps(value))
+
+
+def read(name: str) -> dict[str, Any]:
+    """The document in results/NAME.json, empty where there is none yet; CourseError for a file that holds none."""
+    path = RESULTS / f"{name}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read ({error}): restore it, git checkout -- results") from error
+
+
+def write(name: str, document: Mapping[str, Any]) -> None:
+    """Write results/NAME.json in one move; raises ValueError for NaN and infinity, which JSON does not know."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(RESULTS / f"{name}.json", text + "\n")
+
+
+def record(name: str, command: str, values: Mapping[str, Any], part: str | None = None) -> None:
+    """Write results/NAME.json: the command that makes it, the circumstances, and the values.
+
+    values: by name; by custom settings, seeds and runs, each run with its cpu_seconds.
+    part: where several commands share the file, what of it is this one's; the other parts stay as they are.
+    """
+    document = {"command": command, "machine": circumstances(), **values}
+    if part is not None:
+        document = read(name) | {part: document}
+    write(name, document)
+
+
+def sheet(name: str, images: Tensor | np.ndarray, columns: int) -> None:
+    """Write results/NAME.png: images side by side in rows, without gaps, in grey if they are, else in 256 colours.
+
+    images: float in [-1, 1] or uint8, (n, 1 or 3, h, w). columns: images per row.
+    """
+    pixels = mosaic(images, columns, gap=0)  # (H, W, 3)
+    write_whole(RESULTS / f"{name}.png", encode(shrunk(Image.fromarray(pixels)), optimize=True))
+
+
+class Clock:
+    """CPU seconds of this process since the clock was made, but for those in `with clock.paused():`."""
+
+    def __init__(self) -> None:
+        self._began = time.process_time()
+
+    @property
+    def seconds(self) -> float:
+        """What it shows; not to be read in a pause."""
+        return time.process_time() - self._began
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave out what is done inside: a look at samples does not belong to the training."""
+        stopped = time.process_time()
+        try:
+            yield
+        finally:
+            self._began += time.process_time() - stopped
+
+
+def run(parts: Mapping[str, Callable[[], None]], words: Sequence[str] | None = None) -> None:
+    """Do the parts of a study that the command line names, in its order, or all: the script's last line.
+
+    words: instead of the command line's. Leaves with status 1 and one line on stderr for what a person can mend.
+    """
+    chosen = sys.argv[1:] if words is None else words
+    for word in chosen:
+        if word not in parts:
+            sys.exit(f"{word!r} is no part of this study: choose among {', '.join(parts)}")
+    for word in chosen or parts:
+        try:
+            parts[word]()
+        except CourseError as error:
+            sys.exit(str(error))
