@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from tests.unit.test_panels_pictures import animated, bomb, encoded
+from tests.unit.odd_pictures import animated, bomb, encoded
 
 PAINTER = "from course_gan import panels\npanel = panels.painter()\npanel"
 STYLIST = "from course_gan import panels\npanel = panels.stylist(longest=128)\npanel"

@@ -15,7 +15,7 @@ import pytest
 
 from course_gan.files import ROOT
 from course_gan.panels import Stylist, Training
-from course_gan.panels.kit.frame import VIEW
+from course_gan.panels.kit.page import VIEW
 
 PAGES = {"stylist": ("Your picture in another style", Stylist), "training": ("Train a GAN", Training)}
 

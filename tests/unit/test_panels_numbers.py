@@ -1,4 +1,4 @@
-"""What panels compute, against references: the game on a line, latent directions, text fields."""
+"""What panels compute, against references: the game on a line, a game of the plane, walks through latents."""
 
 import math
 
@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from course_gan import models, recipes
+from course_gan import models
 from course_gan.errors import CourseError
-from course_gan.panels.latent_walk import directions
-from course_gan.panels.live_training import fields as hyperparameters
-from course_gan.panels.plane_game.levers import LEVERS, PlaneGame
+from course_gan.panels.latent_walk import directions, walks
+from course_gan.panels.plane_game import trail
+from course_gan.panels.plane_game.levers import LEVERS
+from course_gan.panels.plane_game.players import PlaneGame
 from course_gan.panels.two_densities import game_on_a_line as line
 from course_gan.panels.two_densities.panel import SHOWN
 from course_gan.training import GAN, Backend
@@ -60,6 +61,22 @@ def test_equal_densities_leave_nothing_to_tell():
     reading = line.read(0.0, 1.0, 0.0, 1.0)
     assert reading.value == pytest.approx(-math.log(4), abs=1e-9)
     assert (abs(reading.saturating), abs(reading.non_saturating)) == (pytest.approx(0, abs=1e-9),) * 2
+
+
+def test_a_look_at_the_line_holds_the_densities_the_best_answer_and_the_game_at_every_place():
+    places = np.array([-2.0, 0.5, 4.0])
+    curves, here = line.look(1.5, 0.5, 3.0, 1.0, places)
+    x = torch.tensor(line.X)
+    p = 0.5 * sum(torch.exp(torch.distributions.Normal(m, 0.5).log_prob(x)) for m in (-1.5, 1.5))
+    q = torch.exp(torch.distributions.Normal(3.0, 1.0).log_prob(x))
+    np.testing.assert_allclose(curves.real, p, atol=1e-12)
+    np.testing.assert_allclose(curves.generator, q, atol=1e-12)
+    seen = np.abs(line.X) < 6
+    np.testing.assert_allclose(curves.best[seen], (p / (p + q))[seen], atol=1e-9)
+    np.testing.assert_allclose(here, line.read(1.5, 0.5, 3.0, 1.0))
+    alone = [line.read(1.5, 0.5, place, 1.0) for place in places]
+    for name in ("value", "saturating", "non_saturating"):
+        np.testing.assert_allclose(getattr(curves, name), [getattr(reading, name) for reading in alone])
 
 
 # --- the learner's own game
@@ -137,6 +154,44 @@ def test_modes_are_counted_by_the_learners_rule_where_there_is_one():
     assert players.found() is None
 
 
+def test_the_field_is_what_d_answers_row_by_row_from_the_bottom():
+    players = plane_game()
+    field = players.field((-1.0, 2.0), 4)
+    corners = torch.tensor([[-1.0, -1.0], [2.0, -1.0], [-1.0, 2.0], [2.0, 2.0]])
+    np.testing.assert_allclose(field[[0, 0, 3, 3], [0, 3, 0, 3]], players.judge(corners), rtol=1e-5)
+    assert field.shape == (4, 4)
+
+
+def test_a_trail_follows_the_same_samples_and_keeps_every_score():
+    players = plane_game()
+    followed = trail.Trail(players)
+    for _ in range(trail.TAIL + 3):
+        followed.note()
+        players.round()
+    assert len(followed.path) == trail.TAIL
+    assert followed.tails().shape == (trail.FOLLOWED, trail.TAIL, 2)
+    np.testing.assert_allclose(followed.tails()[:, -1], followed.path[-1])
+    assert [step for step, _ in followed.scores] == list(range(trail.TAIL + 3))
+    steps, found = followed.curve()
+    assert (steps.tolist(), len(found)) == (list(range(trail.TAIL + 3)), trail.TAIL + 3)
+    followed.turn()
+    assert (followed.path, len(followed.scores)) == ([], trail.TAIL + 3)
+    followed.clear()
+    assert followed.scores == []
+
+
+def test_a_trail_of_a_long_game_is_thinned_and_one_without_modes_has_no_scores():
+    players = plane_game()
+    followed = trail.Trail(players)
+    followed.scores = [(step, 1) for step in range(5000)]
+    steps, _ = followed.curve()
+    assert len(steps) <= trail.DRAWN
+    assert (np.diff(steps) == np.diff(steps)[0]).all()
+    players.modes = None
+    followed.note()
+    assert (math.isnan(followed.scores[-1][1]), followed.share) == (True, None)
+
+
 def test_data_that_are_no_plane_are_refused():
     for points, found in ((torch.randn(5, 3), r"\(5, 3\)"), (None, "None")):
         with pytest.raises(CourseError, match=rf"^points are {found}, but have to be real data of a plane, \(n, 2\)$"):
@@ -173,51 +228,32 @@ def test_directions_are_of_length_one_and_the_same_every_time():
 
 def test_the_great_circle_keeps_its_ends_and_the_length():
     a, b = torch.tensor([3.0, 0, 0]), torch.tensor([0, 3.0, 0])
-    road = directions.great_circle(a, b, torch.tensor([0.0, 0.5, 1.0]))
+    road = walks.great_circle(a, b, torch.tensor([0.0, 0.5, 1.0]))
     torch.testing.assert_close(road[[0, 2]], torch.stack([a, b]))
     torch.testing.assert_close(road[1], torch.tensor([4.5**0.5, 4.5**0.5, 0]))
-    torch.testing.assert_close(directions.great_circle(a, a, torch.tensor([0.3])), a[None])
+    torch.testing.assert_close(walks.great_circle(a, a, torch.tensor([0.3])), a[None])
 
 
-# --- text fields
+def test_the_walks_pass_the_present_latent_which_is_moved_and_shortened():
+    a, b = torch.tensor([3.0, 0, 0]), torch.tensor([0, 3.0, 0])
+    named = [
+        directions.Direction("up", torch.tensor([0, 0, 1.0])),
+        directions.Direction("out", torch.tensor([1.0, 0, 0])),
+    ]
+    amounts = {"up": 2.0, "out": 0.0, "between": 7.0}
+    found = walks.walks(a, b, 0.5, 0.5, named, amounts, "up")
+    here, (way, along, shortened) = found[0], found[1:].reshape(3, walks.FRAMES, 3)
+    middle = torch.tensor([4.5**0.5, 4.5**0.5, 2.0])
+    torch.testing.assert_close(here, 0.5 * middle)
+    torch.testing.assert_close(
+        way[[0, 3, 6]], 0.5 * torch.stack([torch.tensor([3.0, 0, 2]), middle, torch.tensor([0, 3.0, 2])])
+    )
+    torch.testing.assert_close(along[:, 2], 0.5 * torch.linspace(-walks.REACH, walks.REACH, walks.FRAMES))
+    torch.testing.assert_close(along[:, :2], here[:2].expand(walks.FRAMES, 2))
+    torch.testing.assert_close(shortened[-1], walks.LONGEST * middle)
+    assert (shortened[0] == 0).all()
 
 
-def test_fields_say_what_the_recipe_has():
-    settings = recipes.settings("03", "smoke")
-    texts = hyperparameters.fields(settings)
-    assert (texts["lr"], texts["steps"], texts["lr_discriminator"]) == ("0.0004", "20", "")
-    assert "cycle" not in texts
-    assert "cycle" in hyperparameters.fields(recipes.settings("08"))
-    assert hyperparameters.changes(texts, settings) == {}
-    assert hyperparameters.changes({"lr": " 1e-3 ", "steps": "7"}, settings) == {"lr": 1e-3, "steps": 7}
-
-
-@pytest.mark.parametrize("lesson", ["02", "03", "04", "07", "08", "10"])
-def test_every_field_of_every_recipe_holds_its_own_value(lesson):
-    settings = recipes.settings(lesson)
-    for name, text in hyperparameters.fields(settings).items():
-        if text:
-            assert settings.specs()[name].read(text) == pytest.approx(getattr(settings, name))
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "line"),
-    [
-        ("lr", "5", "learning rate is '5', but has to be a number from 1e-07 to 1"),
-        ("lr", "fast", "learning rate is 'fast', but has to be a number from 1e-07 to 1"),
-        ("lr", "nan", "learning rate is 'nan', but has to be a number from 1e-07 to 1"),
-        ("steps", "1.5", "steps is '1.5', but has to be a whole number from 1 to 10,000,000"),
-        ("batch_size", "", "batch size is '', but has to be a whole number from 2 to 4,096"),
-    ],
-)
-def test_a_field_that_cannot_be_is_one_line(name, text, line):
-    with pytest.raises(CourseError) as raised:
-        hyperparameters.changes({name: text}, recipes.settings("03", "smoke"))
-    assert str(raised.value) == line
-
-
-def test_a_loss_brings_what_belongs_to_it_and_a_field_overrules():
-    settings = recipes.settings("04", "smoke", loss="wasserstein")
-    texts = hyperparameters.fields(settings)
-    assert texts["gradient_penalty"] == "10"
-    assert hyperparameters.changes(texts | {"gradient_penalty": "1"}, settings) == {"gradient_penalty": 1.0}
+def test_nearly_all_latents_have_the_typical_length():
+    lengths = torch.randn(1000, 100, generator=torch.Generator().manual_seed(0)).norm(dim=1)
+    assert (lengths / walks.typical_length(100) - 1).abs().max() < 0.3

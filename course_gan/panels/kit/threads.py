@@ -17,14 +17,27 @@ BREATH = 2e-4  # seconds between two steps, in which another panel takes the sta
 
 
 class Worker:
-    """At most one background thread, which draws records until there are no more, one fails, or it is asked to halt."""
+    """At most one background thread, which draws records until there are no more, one fails, or it is asked to halt.
+
+    name: of the thread. running: whether it is at work; not while it only says how it ended.
+    """
 
     def __init__(self, name: str):
-        self.name, self._thread, self._halt = name, None, threading.Event()
-        self.running = False  # at work; not while it only says how it ended
+        self.name = name
+        self.running = False
+        self._thread: threading.Thread | None = None
+        self._halt = threading.Event()
 
-    def start(self, records: Callable[[], Iterator], seen: Callable[[Any], None], ended: Callable) -> None:
-        """Call seen(record) for each of records(), and at last ended(error, or None); CourseError if it is running."""
+    def start(
+        self,
+        records: Callable[[], Iterator],
+        seen: Callable[[Any], float | None],
+        ended: Callable[[BaseException | None], Any],
+    ) -> None:
+        """Call seen(record) for each of records(), and at last ended(error, or None); CourseError if it is running.
+
+        seen: gives the seconds to wait before the next record, or None for next to none.
+        """
         if self.running:
             raise CourseError("it is running already: pause or stop it first")
         self._join(None)
@@ -35,7 +48,7 @@ class Worker:
         self._thread.start()
 
     def halt(self, patience: float = 30.0) -> None:
-        """Let the step that is being made be the last one, and wait for it."""
+        """Let the step that is being made be the last one, and wait for it, at most so many seconds."""
         self._halt.set()
         self._join(patience)
 
@@ -43,7 +56,7 @@ class Worker:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(patience)
 
-    def _work(self, records, seen, ended):
+    def _work(self, records: Callable, seen: Callable, ended: Callable) -> None:
         error = None
         try:
             with STAGE:

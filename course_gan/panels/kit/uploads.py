@@ -13,7 +13,11 @@ LARGEST = 8_000_000  # bytes of an upload; Jupyter's servers take messages of up
 
 
 def received(name: str, size: int, content: bytes, read: Callable[[Path], Tensor]) -> Tensor:
-    """An uploaded file as read(path) gives it; CourseError, which calls it by its name, where it cannot be read."""
+    """An uploaded file as read(path) gives it.
+
+    name, size: of the file as the page says them, in bytes; content: its bytes, empty where it was too large to send.
+    CourseError, which calls the file by its name, where it is over LARGEST or cannot be read.
+    """
     if size > LARGEST:
         limit = f"{LARGEST // 10**6} MB at most: save it with fewer pixels, or as a JPEG"
         raise CourseError(f"{name}: {size / 1e6:.1f} MB, but an upload may have {limit}")

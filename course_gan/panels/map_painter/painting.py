@@ -1,4 +1,6 @@
-"""What the painter computes: whose pictures answer a map, and the map with a region filled."""
+"""What the painter computes: a map to begin with, whose pictures answer it, regions filled, and classes counted."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -8,9 +10,12 @@ from course_gan.errors import CourseError
 from course_gan.training import Backend, Pix2Pix
 
 
-def painter_of(source):
-    """What answers maps: a pix2pix game or whatever holds one as `game`; a game around a generator that is given, or,
-    with None, around the one shipped with lesson 07. CourseError for anything else."""
+def painter_of(source: Any) -> Any:
+    """What answers maps: a pix2pix game, or whatever holds one as `game`.
+
+    source: one of these, as it is; or a generator of pictures from maps, which gets a game around it; or None for the
+    one shipped with lesson 07. CourseError for anything else.
+    """
     if source is None:
         settings, weights = models.load_weights("07_pix2pix")
         source = models.UNetGenerator(**settings)
@@ -23,14 +28,25 @@ def painter_of(source):
     return source
 
 
-def answered(source, labels: Tensor) -> Tensor:
+def first_map(size: int, seed: int) -> Tensor:
+    """A random held-out map of lesson 07: labels uint8 (size, size) of `data.MAP_CLASSES`."""
+    return data.colour_decode(data.texture_maps(1, size, seed, "test").inputs.images)[0].byte()
+
+
+def answered(source: Any, labels: Tensor) -> Tensor:
     """A label map uint8 (h, w) of `data.MAP_CLASSES`, and what the source's game paints of it: (2, 3, h, w)."""
-    maps = data.to_float(data.colour_code(labels[None].long()))
-    return torch.cat([maps, getattr(source, "game", source).sample(maps)])
+    maps = data.to_float(data.colour_code(labels[None].long()))  # (1, 3, h, w)
+    game = getattr(source, "game", source)
+    return torch.cat([maps, game.sample(maps)])
 
 
 def filled(labels: Tensor, x: int, y: int, label: int) -> Tensor:
-    """The map with the region of one class around column x of row y given another class."""
+    """The map (h, w) with the region of one class around column x of row y given another class."""
     from skimage.segmentation import flood_fill
 
     return torch.from_numpy(flood_fill(labels.numpy(), (y, x), label, connectivity=1))
+
+
+def class_shares(labels: Tensor) -> dict[str, float]:
+    """How much of a map (h, w) each class of `data.MAP_CLASSES` has, by name, from 0 to 1."""
+    return {name: (labels == label).float().mean().item() for label, name in enumerate(data.MAP_CLASSES)}

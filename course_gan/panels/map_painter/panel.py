@@ -1,88 +1,121 @@
 """Lesson 07: paint a label map with the mouse, and see what the generator makes of it."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from torch import Tensor
 
 from course_gan import data, plots
 from course_gan.errors import CourseError
-from course_gan.panels.kit.frame import Panel, row, scripted
-from course_gan.panels.map_painter.painting import answered, filled, painter_of
+from course_gan.panels.kit.controls import row
+from course_gan.panels.kit.javascript import scripted
+from course_gan.panels.kit.panel import Panel
+from course_gan.panels.map_painter.painting import answered, class_shares, filled, first_map, painter_of
+
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
 
 SCRIPT = Path(__file__).with_name("painter.js")
 SIDE = 384  # screen pixels of the map and of the answer
-CLASSES = list(zip(data.MAP_CLASSES, data.MAP_COLOURS.tolist()))
+BRUSH = 9  # pixels of the map: the brush's diameter at the start
+LARGEST_BRUSH = 32
 
 
 class Painter(Panel):
     """A map under the learner's brush, and beside it the generator's answer to each stroke.
 
-    source: as for `painter_of`; size: side of the map in pixels, one that the generator takes.
+    source: as for `painter_of`; size: side of the map in pixels, one that the generator takes; seed: of the first map.
     labels: the map as it is, uint8 (size, size); past: those before it, the last one at the end; label: the class that
-    is painted, a number.
+    is painted, a number; seconds: how long the last answer took. CourseError for another source, ValueError for a size
+    that the generator does not take.
     """
 
     name = "painter"
     shows = "at the left your map, at the right the generator's picture of it"
     welcome = "choose a class and paint on the map; or go there by Tab, move with the arrow keys and press Space"
 
-    def __init__(self, source=None, size: int = 64, seed: int = 9):
+    def __init__(self, source: Any = None, size: int = 64, seed: int = 9):
         super().__init__()
-        self.source, self.canvas, self.label, self.past = painter_of(source), None, 0, []
-        self.labels = data.colour_decode(data.texture_maps(1, size, seed, "test").inputs.images)[0].byte()
+        self.source = painter_of(source)
+        self.labels = first_map(size, seed)
+        self.past: list[Tensor] = []
+        self.label = 0
+        self.seconds = 0.0
+        self.canvas = None
         self.sketch()  # a size that the generator does not take is told now
 
-    def put(self, labels: torch.Tensor, done: str, undoable: bool = True) -> None:
+    def put(self, labels: Tensor, done: str, undoable: bool = True) -> None:
         """Take another map, and say what was done; unless it is an undo, the one before can be had again by undo."""
-        self.past += [self.labels] * undoable
+        if undoable:
+            self.past.append(self.labels)
         self.labels = labels
         if self.canvas is not None:
             self.canvas.labels = labels.numpy().tobytes()
         self.show(done)
 
     def undo(self) -> None:
-        """The map before the last change."""
+        """The map before the last change; CourseError where there is none."""
         if not self.past:
             raise CourseError("nothing to undo: this is the map as it was at the start")
         self.put(self.past.pop(), "undone", undoable=False)
 
     def clear(self) -> None:
         """A map of nothing but the present class."""
-        self.put(torch.full_like(self.labels, self.label), f"nothing but {CLASSES[self.label][0]}")
+        self.put(torch.full_like(self.labels, self.label), f"nothing but {data.MAP_CLASSES[self.label]}")
 
     def fill(self, x: int, y: int) -> None:
         """Give the region at column x of row y the present class."""
-        self.put(filled(self.labels, x, y, self.label), f"filled with {CLASSES[self.label][0]}")
+        self.put(filled(self.labels, x, y, self.label), f"filled with {data.MAP_CLASSES[self.label]}")
 
-    def _painted(self, labels):
-        labels = torch.frombuffer(bytearray(labels), dtype=torch.uint8).view_as(self.labels)
+    def _painted(self, content: bytes) -> None:
+        labels = torch.frombuffer(bytearray(content), dtype=torch.uint8).view_as(self.labels)
         if not labels.equal(self.labels):  # or it was not the brush that changed it
-            self.put(labels, f"painted {CLASSES[self.label][0]}")
+            self.put(labels, f"painted {data.MAP_CLASSES[self.label]}")
 
-    def sketch(self):
+    def sketch(self) -> tuple[Figure, Sequence[Artist]]:
         began = time.perf_counter()
         picture = answered(self.source, self.labels)[1:]
         self.seconds = time.perf_counter() - began
         return plots.image_grid(picture, scale=SIDE / 144), ()
 
-    def read(self):
-        shares = (f"{name} <b>{(self.labels == k).float().mean():.0%}</b>" for k, (name, _) in enumerate(CLASSES))
-        return f"{', '.join(shares)} &emsp; answered in {self.seconds:.2f} s"
+    def read(self) -> str:
+        shares = ", ".join(f"{name} <b>{share:.0%}</b>" for name, share in class_shares(self.labels).items())
+        return f"{shares} &emsp; answered in {self.seconds:.2f} s"
 
-    def controls(self):
-        side, labels = len(self.labels), self.labels.numpy().tobytes()
-        state = {"labels": labels, "shape": [side, side, max(1, SIDE // side)], "classes": CLASSES}
-        canvas = self.canvas = scripted(SCRIPT, **state, label=self.label, brush=9, fill=False)
+    def controls(self) -> list["DOMWidget"]:
+        self.canvas = self._make_canvas()
+        self.beside = [self.canvas]
+        widen = partial(setattr, self.canvas, "brush")
+        brush = self.knob("IntSlider", "brush", "brush", widen, value=BRUSH, min=1, max=LARGEST_BRUSH)
+        fill = self.knob("Checkbox", "fill", "fill whole regions", partial(setattr, self.canvas, "fill"))
+        buttons = self.buttons(
+            ("Undo", self.undo, "the map before the last change"),
+            ("Clear", self.clear, "nothing but the chosen class"),
+        )
+        return [row(brush, fill, buttons)]
+
+    def _make_canvas(self) -> "DOMWidget":
+        """The map to paint on: painter.js hands over a stroke when it ends, the chosen class, and a place to fill."""
+        side = len(self.labels)
+        canvas = scripted(
+            SCRIPT,
+            labels=self.labels.numpy().tobytes(),
+            shape=[side, side, max(1, SIDE // side)],
+            classes=list(zip(data.MAP_CLASSES, data.MAP_COLOURS.tolist())),
+            label=self.label,
+            brush=BRUSH,
+            fill=False,
+        )
         canvas.observe(self.guarded(lambda change: self._painted(change["new"])), "labels")
         canvas.observe(lambda change: setattr(self, "label", change["new"]), "label")
         canvas.on_msg(self.guarded(lambda _, message, buffers: self.fill(*message["fill"])))
-        self.beside = [canvas]
-        brush = self.knob("IntSlider", "brush", "brush", partial(setattr, canvas, "brush"), value=9, min=1, max=32)
-        fill = self.knob("Checkbox", "fill", "fill whole regions", partial(setattr, canvas, "fill"))
-        undo = "Undo", self.undo, "the map before the last change"
-        return [row(brush, fill, self.buttons(undo, ("Clear", self.clear, "nothing but the chosen class")))]
+        return canvas
 
-    def figure(self):
+    def figure(self) -> Figure:
         return plots.image_grid(answered(self.source, self.labels), titles=["a map", "painted"], scale=2.0)

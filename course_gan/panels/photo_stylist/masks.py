@@ -1,29 +1,60 @@
 """Where in a picture how much of which style goes."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 PLACES = ("everywhere", "left half", "middle", "bright parts", "dark parts")
+BORDER = 20  # steepness of a place's soft border
+MIDDLE = 0.6  # radius of the middle, where the picture reaches from −1 to 1
 
 
 def where(place: str, content: Tensor) -> Tensor:
     """One of PLACES in content (1, c, h, w) as a map (h, w) from 0 to 1 with soft borders."""
-    down, across = torch.meshgrid(*(torch.linspace(-1, 1, side) for side in content.shape[2:]), indexing="ij")
-    light = F.avg_pool2d(F.pad(content.mean(1, keepdim=True), (4,) * 4, mode="reflect"), 9, 1)[0, 0]
-    light = light - light.median()
-    inside = torch.full_like(down, torch.inf), -across, 0.6 - torch.hypot(down, across), light, -light
-    return torch.sigmoid(20 * inside[PLACES.index(place)])
+    return torch.sigmoid(BORDER * _inside(place, content))
+
+
+def _inside(place: str, content: Tensor) -> Tensor:
+    """How far inside of a place each pixel is, (h, w), negative outside."""
+    height, width = content.shape[2:]
+    down, across = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    if place == "everywhere":
+        return torch.full_like(down, torch.inf)
+    if place == "left half":
+        return -across
+    if place == "middle":
+        return MIDDLE - torch.hypot(down, across)
+    light = F.avg_pool2d(F.pad(content.mean(1, keepdim=True), (4,) * 4, mode="reflect"), 9, 1)[0, 0]  # (h, w)
+    brighter = light - light.median()
+    return brighter if place == "bright parts" else -brighter
 
 
 def shares(content: Tensor, place: str, mix: float, elsewhere: bool) -> Tensor:
-    """How much of two styles where, (2, h, w): both at a place, the second with the share `mix` in [0, 1]; elsewhere
-    nothing, or the second one alone."""
+    """How much of two styles goes where in content (1, c, h, w): (2, h, w), from 0 to 1.
+
+    Both go to one of PLACES, the second with the share mix in [0, 1]; elsewhere goes nothing, or the second one alone.
+    """
     inside = where(place, content)
     return torch.stack([(1 - mix) * inside, mix * inside + elsewhere * (1 - inside)])
 
 
-def sized(picture: Tensor, longest: int) -> Tensor:
-    """A picture (1, c, h, w), made smaller where a side is over `longest` pixels."""
-    scale = min(1.0, longest / max(picture.shape[2:]))
-    return F.interpolate(picture, scale_factor=scale, mode="bilinear", antialias=True).clamp(-1, 1)
+def painted(
+    paint: Callable[..., Tensor],
+    content: Tensor,
+    styles: Sequence[Any],
+    strength: float,
+    place: str,
+    mix: float,
+    elsewhere: bool,
+) -> Tensor:
+    """Content (1, c, h, w) painted in the shares of two styles, as (1, c, h, w); a style without a share is left out.
+
+    paint(content, styles, strength=…, mask=…): as `course_gan.models.stylize` without its networks; the rest as for
+    `shares`, with strength in [0, 1].
+    """
+    mask = shares(content, place, mix, elsewhere)
+    used = [index for index in (0, 1) if mask[index].any()]
+    return paint(content, [styles[index] for index in used], strength=strength, mask=mask[used])

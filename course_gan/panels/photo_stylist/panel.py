@@ -1,26 +1,43 @@
 """Lessons 10 and 08: a picture of one's own in a chosen style, mixed, masked, and saved."""
 
-import base64
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from PIL import Image
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_gan import data, plots
+from course_gan import plots
 from course_gan.data import read_picture
 from course_gan.models import load_adain, stylize
-from course_gan.panels.kit.frame import Panel, row, scripted
+from course_gan.panels.kit.controls import Slider, row
+from course_gan.panels.kit.javascript import scripted
+from course_gan.panels.kit.panel import Panel
 from course_gan.panels.kit.threads import STAGE
 from course_gan.panels.kit.uploads import LARGEST, UPLOAD, received
-from course_gan.panels.photo_stylist.masks import PLACES, shares, sized
-from course_gan.plots.display import encode
+from course_gan.panels.photo_stylist.masks import PLACES, painted
+from course_gan.panels.photo_stylist.pictures import download, packaged, sized
 from course_gan.plots.grids import as_pixels
 from course_gan.plots.style import styled
 
-# name: label, start, least and largest value, step
-SLIDERS = {"strength": ("strength", 1.0, 0.0, 1.0, 0.05), "mix": ("share of second", 0.0, 0.0, 1.0, 0.05)}
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
+
+SLIDERS = {
+    "strength": Slider("strength", 1.0, 0.0, 1.0, 0.05),
+    "mix": Slider("share of second", 0.0, 0.0, 1.0, 0.05),
+}
+SIDES = (64, 128, 256, 384, 512)  # pixels of the longest side to choose from
 ROLES = ("content", "style", "second")
-LABELS = dict(zip((*ROLES, "place", "longest"), ("content", "style", "second style", "where", "longest side")))
+LABELS = {
+    "content": "content",
+    "style": "style",
+    "second": "second style",
+    "place": "where",
+    "longest": "longest side",
+}
 
 
 class Stylist(Panel):
@@ -28,7 +45,8 @@ class Stylist(Panel):
 
     pictures: name -> (1, c, h, w) in [-1, 1], by default the packaged photos and textures; styles: name -> what `paint`
     takes as a style, by default the pictures too. paint(content, styles, strength=…, mask=…): by default `stylize` with
-    the networks shipped with lesson 10; read: path of an upload -> picture. `result` is the picture painted last.
+    the networks shipped with lesson 10; read: path of an upload -> picture. longest: pixels of a side, at most.
+    choices: role -> what can be chosen; result: the picture (1, c, h, w) painted last.
     """
 
     name = "stylist"
@@ -36,29 +54,51 @@ class Stylist(Panel):
     welcome = "choose, move the sliders, or bring a picture of your own"
     sliders = SLIDERS
 
-    def __init__(self, pictures=None, styles=None, paint=None, read=read_picture, longest: int = 256):
+    def __init__(
+        self,
+        pictures: dict[str, Tensor] | None = None,
+        styles: dict[str, Any] | None = None,
+        paint: Callable[..., Tensor] | None = None,
+        read: Callable[[Path], Tensor] = read_picture,
+        longest: int = 256,
+    ):
         super().__init__()
-        if pictures is None:
-            packaged = (data.photos() | data.textures()).items()
-            pictures = {name: sized(data.to_float(image.expand(3, -1, -1)[None]), 512) for name, image in packaged}
-        self.paint, self.reader, styles = paint or partial(stylize, *load_adain()), read, styles or pictures
-        self.choices = {"content": pictures, "style": styles, "second": styles}
-        self.choices |= {"place": PLACES, "longest": sorted({64, 128, 256, 384, 512, longest})}
-        chosen = next(iter(pictures)), [*styles][-1], [*styles][-2], PLACES[0], longest, False
-        self.state |= dict(zip((*self.choices, "elsewhere"), chosen))
+        pictures = packaged() if pictures is None else pictures
+        styles = styles or pictures
+        self.paint = paint or partial(stylize, *load_adain())
+        self.reader = read
+        self.choices = {
+            "content": pictures,
+            "style": styles,
+            "second": styles,
+            "place": PLACES,
+            "longest": sorted({*SIDES, longest}),
+        }
+        self.state |= {
+            "content": next(iter(pictures)),
+            "style": [*styles][-1],
+            "second": [*styles][-2],
+            "place": PLACES[0],
+            "longest": longest,
+            "elsewhere": False,
+        }
 
-    def choose(self, name: str, value) -> None:
+    def choose(self, name: str, value: Any) -> None:
         """Choose content, style, second (style), place, longest (side in pixels) or elsewhere (the second style)."""
         if self.state.get(name, value) != value:
             self.state[name] = value
-            self.show()
+            self.show("")
 
     def receive(self, role: str, name: str, size: int, parts: list[bytes]) -> None:
-        """Take an uploaded file among the pictures, as content or style; CourseError where it is none or too large."""
+        """Take an uploaded file among the pictures and choose it; CourseError where it is none or too large.
+
+        role: "content" or "style"; name, size: of the file, in bytes; parts: its content, in pieces.
+        """
         picture = received(name, size, b"".join(parts), self.reader)
         with STAGE:
             self.choices[role][name] = picture
-            kept, self.state = self.state | {role: name}, {}  # new options make a dropdown choose by itself: not now
+            kept = self.state | {role: name}
+            self.state = {}  # new options make a dropdown choose by itself: not now
             for part in ROLES:
                 self.knobs[part].options = tuple(self.choices[part])
                 self.knobs[part].value = kept[part]
@@ -66,34 +106,49 @@ class Stylist(Panel):
             self.show(f"{name} is the {role} now")
 
     @styled
-    def sketch(self):
-        s, parts = self.state, [(self.state[role], self.choices[role][self.state[role]]) for role in ROLES]
-        parts = [(name, sized(part, s["longest"]) if isinstance(part, Tensor) else part) for name, part in parts]
-        (_, content), *styles = parts
-        mask = shares(content, s["place"], s["mix"], s["elsewhere"])
-        used = [k for k in (0, 1) if mask[k].any()]
-        self.result = self.paint(content, [styles[k][1] for k in used], strength=s["strength"], mask=mask[used])
+    def sketch(self) -> tuple[Figure, Sequence[Artist]]:
+        state = self.state
+        names = [state[role] for role in ROLES]
+        chosen = [self.choices[role][name] for role, name in zip(ROLES, names)]
+        content, *styles = (sized(part, state["longest"]) for part in chosen)
+        self.result = painted(
+            self.paint,
+            content,
+            styles,
+            strength=state["strength"],
+            place=state["place"],
+            mix=state["mix"],
+            elsewhere=state["elsewhere"],
+        )
         height, width = (3.5, 9.4) if self.box else (2.0, 5.3)  # a notebook that stores it stays small
         figure, axes = plots.panels(1, 4, height, width, width_ratios=[1, 1, 1, 2.3])
-        for axis, (name, picture) in zip(axes, [*parts, ("painted", self.result)]):
+        for axis, name, picture in zip(axes, [*names, "painted"], [content, *styles, self.result]):
             if isinstance(picture, Tensor):
                 axis.imshow(as_pixels(picture)[0])
             axis.set(title=name, frame_on=False, xticks=[], yticks=[])
         return figure, ()
 
-    def read(self):
+    def read(self) -> str:
         height, width = self.result.shape[2:]
-        content = base64.b64encode(encode(Image.fromarray(as_pixels(self.result)[0]))).decode()
-        link = f'class="course-gan-download" download="painted.png" href="data:image/png;base64,{content}"'
+        link = f'class="course-gan-download" download="painted.png" href="{download(self.result)}"'
         return f"{width} × {height} pixels &emsp; <a {link}><u>Download the picture</u></a>"
 
-    def controls(self):
-        for name, options in self.choices.items():
-            given = {"options": tuple(options), "value": self.state[name]}
-            self.knob("Dropdown", name, LABELS[name], partial(self.choose, name), **given)
-        self.knob("Checkbox", "elsewhere", "second style elsewhere", partial(self.choose, "elsewhere"))
-        chosen, fields = row(*self.knobs.values()), []
-        for role in [role for role in ("content", "style") if self.choices[role] is self.choices["content"]]:
-            fields += [scripted(UPLOAD, text=f"upload {role} (a picture of up to 8 MB)", largest=LARGEST)]
-            fields[-1].on_msg(self.guarded(lambda _, sent, parts, role=role: self.receive(role, **sent, parts=parts)))
-        return [chosen, self.slides(continuous_update=False), row(*fields)]
+    def controls(self) -> list["DOMWidget"]:
+        chosen = [self._dropdown(name) for name in self.choices]
+        chosen.append(self.knob("Checkbox", "elsewhere", "second style elsewhere", partial(self.choose, "elsewhere")))
+        fields = [self._upload("content")]
+        if self.choices["style"] is self.choices["content"]:  # else a style is no picture
+            fields.append(self._upload("style"))
+        return [row(*chosen), self.slides(continuous_update=False), row(*fields)]
+
+    def _dropdown(self, name: str) -> "DOMWidget":
+        options = tuple(self.choices[name])
+        return self.knob(
+            "Dropdown", name, LABELS[name], partial(self.choose, name), options=options, value=self.state[name]
+        )
+
+    def _upload(self, role: str) -> "DOMWidget":
+        """A field for a picture of one's own, as content or style; upload.js hands it over in parts."""
+        field = scripted(UPLOAD, text=f"upload {role} (a picture of up to 8 MB)", largest=LARGEST)
+        field.on_msg(self.guarded(lambda _, sent, parts: self.receive(role, sent["name"], sent["size"], parts)))
+        return field

@@ -1,46 +1,73 @@
 """Lesson 02: the learner's own game, one move at a time or running; the field and the players' paths move."""
 
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from torch import Tensor
 
 from course_gan import plots
 from course_gan.errors import CourseError
-from course_gan.panels.kit.frame import Panel, row
+from course_gan.panels.kit.controls import row
+from course_gan.panels.kit.panel import Panel
+from course_gan.panels.kit.picture import Picture
 from course_gan.panels.kit.threads import STAGE, Worker
-from course_gan.panels.plane_game.levers import LEVERS, PlaneGame
-from course_gan.plots.plane import FAKE_TO_REAL, lattice
+from course_gan.panels.plane_game.levers import LEVERS
+from course_gan.panels.plane_game.players import PlaneGame
+from course_gan.panels.plane_game.trail import Trail
+from course_gan.plots.plane import FAKE_TO_REAL
 from course_gan.plots.style import COLOURS, as_array, styled
+from course_gan.training import GAN
 
-TAIL, FOLLOWED, SIDE = 12, 24, 48  # moves of a path that are drawn, samples that are followed, squares of the field
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
+
+SIDE = 48  # squares of the field
+SEEN = 400  # samples and real points that are drawn
 DRAWINGS = 5  # a second, while it runs
+BROWN = "#7A3300"  # paths, on the pale colours of the field
 
 
 class Dynamics(Panel):
     """A game in the plane: what D thinks everywhere, where the fakes are and came from, and how many modes are found.
 
-    game: a GAN on points of the plane with its `points` (and modes, std, count …: see PlaneGame).
-    limits: (low, high) of both axes. While it runs it makes `pace` steps a second, if it can.
+    game: a GAN on points of the plane with its `points` (n, 2) and modes (m, 2), or None.
+    limits: (low, high) of both axes; std, count, batch_size, seed: as in `PlaneGame`, which raises CourseError for
+    points of another shape. While it runs it makes `pace` steps a second, if it can.
     """
 
     name = "dynamics"
     shows = "your game: D's answer, and the fakes, with the players' paths; on the right: modes found"
     welcome = "press Run, or move one side at a time"
 
-    def __init__(self, game, points=None, modes=None, limits=(-1.6, 1.6), **options):
+    def __init__(
+        self,
+        game: GAN,
+        points: Tensor | None = None,
+        modes: Tensor | None = None,
+        limits: tuple[float, float] = (-1.6, 1.6),
+        std: float = 0.05,
+        count: Callable[[Tensor, Tensor], tuple[int, float]] | None = None,
+        batch_size: int = 256,
+        seed: int = 0,
+    ):
         super().__init__()
-        self.game, self.players, self.limits = game, PlaneGame(game, points, modes, **options), limits
-        self.worker, self.ema, self.pace, self.path, self.scores = Worker("dynamics panel"), False, 20, [], []
-        self.note()
-
-    def note(self) -> None:
-        """Remember where the players are now, for the paths and the curve on the right."""
-        score, self.share = self.players.found(self.ema) or (float("nan"), None)
-        self.path = [*self.path, self.game.sample(n=FOLLOWED, ema=self.ema)][-TAIL:]
-        self.scores.append((self.game.steps, score))
+        self.game = game
+        self.players = PlaneGame(game, points, modes, std, count, batch_size, seed)
+        self.limits = limits
+        self.worker = Worker("dynamics panel")
+        self.ema = False  # whether the averaged generator is shown
+        self.pace = 20
+        self.trail = Trail(self.players)
+        self.trail.note(self.ema)
+        self._due = 0.0
 
     # --- moves
 
@@ -49,8 +76,11 @@ class Dynamics(Panel):
         if self.worker.running:
             raise CourseError("the game runs by itself: press Pause before you move a side by hand")
         with STAGE:
-            self.players.round() if side == "both" else self.players.move(side)
-            self.note()
+            if side == "both":
+                self.players.round()
+            else:
+                self.players.move(side)
+            self.trail.note(self.ema)
             self.show(f"{side} moved")
 
     def run(self) -> None:
@@ -59,19 +89,19 @@ class Dynamics(Panel):
         self.say("running")
         self.worker.start(lambda: iter(self.players.round, None), self._seen, self._ended)
 
-    def _seen(self, step):
+    def _seen(self, step: int) -> float:
         began = time.monotonic()
         if began >= self._due:
             self._due = began + 1 / DRAWINGS
-            self.note()
+            self.trail.note(self.ema)
             self.show()
         return max(0.0, 1 / self.pace - (time.monotonic() - began))
 
-    def _ended(self, error):
+    def _ended(self, error: BaseException | None) -> None:
         if error is not None:
             self.fail(error)
         else:
-            self.note()
+            self.trail.note(self.ema)
             self.show("paused")
 
     def pause(self) -> None:
@@ -83,8 +113,8 @@ class Dynamics(Panel):
         self.halt()
         with STAGE:
             self.players.reset()
-            self.path, self.scores = [], []
-            self.note()
+            self.trail.clear()
+            self.trail.note(self.ema)
             self.redraw()
             self.show("back at the start")
 
@@ -97,40 +127,58 @@ class Dynamics(Panel):
     # --- the page
 
     @styled
-    def sketch(self):
+    def sketch(self) -> tuple[Figure, Sequence[Artist]]:
         figure, (left, right) = plots.panels(1, 2, height=3.7, width=7.4, width_ratios=[1.25, 1])
-        modes, look = self.players.modes, {"cmap": FAKE_TO_REAL, "vmin": 0, "vmax": 1, "interpolation": "bilinear"}
-        field = left.imshow(np.zeros((SIDE, SIDE)), extent=self.limits * 2, origin="lower", **look)
+        modes = self.players.modes
         left.grid(False)
-        places, look = modes, {"ms": 10, "mfc": "none", "mec": "black", "mew": 0.8}
-        if modes is None:
-            places, look = self.players.points[:400], {"ms": 3, "mew": 0, "color": COLOURS["real"], "alpha": 0.5}
-        real = left.plot(*as_array(places).T, "o", **look)  # among what moves, to be drawn over the field
-        tails = left.add_collection(LineCollection([], colors="#7A3300", lw=0.8, alpha=0.7))
-        fakes = left.plot([], [], "o", ms=3, mew=0, color=COLOURS["fake"], alpha=0.8)
-        heads = left.plot([], [], "o", ms=4, mew=0, color="#7A3300")
+        moving = [
+            left.imshow(
+                np.zeros((SIDE, SIDE)),
+                extent=self.limits * 2,
+                origin="lower",
+                cmap=FAKE_TO_REAL,
+                vmin=0,
+                vmax=1,
+                interpolation="bilinear",
+            ),
+            self._real(left),  # among what moves, to be drawn over the field
+            left.add_collection(LineCollection([], colors=BROWN, lw=0.8, alpha=0.7)),
+            *left.plot([], [], "o", ms=3, mew=0, color=COLOURS["fake"], alpha=0.8),
+            *left.plot([], [], "o", ms=4, mew=0, color=BROWN),
+            *right.plot([], [], color="black", lw=1.6),
+        ]
         left.set(xlim=self.limits, ylim=self.limits, xlabel="$x_1$", ylabel="$x_2$")
         right.set(xlabel="step", ylabel="modes found", ylim=(0, 1 if modes is None else len(modes) + 0.4))
-        return figure, (field, *real, tails, *fakes, *heads, *right.plot([], [], color="black", lw=1.6))
+        return figure, moving
 
-    def place(self, picture):
+    def _real(self, axes: Axes) -> Line2D:
+        """The modes as rings, or some real points where there are none."""
+        if self.players.modes is not None:
+            places = as_array(self.players.modes)
+            return axes.plot(*places.T, "o", ms=10, mfc="none", mec="black", mew=0.8)[0]
+        places = as_array(self.players.points[:SEEN])
+        return axes.plot(*places.T, "o", ms=3, mew=0, color=COLOURS["real"], alpha=0.5)[0]
+
+    def place(self, picture: Picture) -> None:
         field, _, tails, fakes, heads, curve = picture.moving
-        path = as_array(torch.stack(self.path))
-        field.set_data(as_array(self.players.judge(lattice(self.limits, SIDE))).reshape(SIDE, SIDE))
-        fakes.set_data(*as_array(self.game.sample(n=400, ema=self.ema)).T)
-        tails.set_segments(path.transpose(1, 0, 2))
-        heads.set_data(*path[-1].T)
-        steps, scores = np.array(self.scores[:: 1 + len(self.scores) // 1000]).T
-        curve.set_data(steps, scores)
+        field.set_data(self.players.field(self.limits, SIDE))
+        fakes.set_data(*as_array(self.game.sample(n=SEEN, ema=self.ema)).T)
+        paths = self.trail.tails()
+        tails.set_segments(paths)
+        heads.set_data(*paths[:, -1].T)
+        steps, found = self.trail.curve()
+        curve.set_data(steps, found)
         picture.fit(curve.axes, steps[-1])
 
-    def read(self):
-        (step, score), modes, numbers = self.scores[-1], self.players.modes, ""
+    def read(self) -> str:
+        step, found = self.trail.scores[-1]
+        modes = self.players.modes
+        numbers = ""
         if modes is not None:
-            numbers = f"modes found <b>{score:.0f}</b> of {len(modes)}, {self.share:.0%} of samples near one"
+            numbers = f"modes found <b>{found:.0f}</b> of {len(modes)}, {self.trail.share:.0%} of samples near one"
         return f"step <b>{step}</b> &emsp; {numbers}"
 
-    def controls(self):
+    def controls(self) -> list["DOMWidget"]:
         moves = self.buttons(
             ("Step D", partial(self.move, "discriminator"), "the discriminator moves once"),
             ("Step G", partial(self.move, "generator"), "the generator moves once"),
@@ -140,20 +188,21 @@ class Dynamics(Panel):
             ("Reset", self.reset, "back to the start, levers as they are"),
         )
         levers = [self._lever(name, value) for name, value in self.players.levers.items()]
-        faster = {"act": partial(setattr, self, "pace"), "value": self.pace, "min": 1, "max": 200}
-        levers += [self.knob("IntSlider", "pace", "steps a second", **faster)]
+        faster = partial(setattr, self, "pace")
+        levers.append(self.knob("IntSlider", "pace", "steps a second", faster, value=self.pace, min=1, max=200))
         if self.game.averages:
-            levers += [self.knob("Checkbox", "averaged", "show the average", self._average, value=self.ema)]
+            levers.append(self.knob("Checkbox", "averaged", "show the average", self._average, value=self.ema))
         return [moves, row(*levers)]
 
-    def _lever(self, name, value):
-        # A slider over numbers would round the learner's own value to its step; one over notches can hold it.
+    def _lever(self, name: str, value: float) -> "DOMWidget":
+        """A slider over notches, since one over numbers would round the learner's own value to its step."""
         label, notches = LEVERS[name]
         options = [(f"{notch:.4g}", notch) for notch in sorted({*notches, value})]
         return self.knob("SelectionSlider", name, label, partial(self.set, name), options=options, value=value)
 
-    def _average(self, wanted):
+    def _average(self, wanted: bool) -> None:
         with STAGE:
-            self.ema, self.path = wanted, []
-            self.note()
+            self.ema = wanted
+            self.trail.turn()
+            self.trail.note(self.ema)
             self.show("the averaged generator" if wanted else "the generator itself")

@@ -1,124 +1,24 @@
-"""The painter and the stylist as the kernel knows them: maps, shares, uploads, and panels without a browser."""
+"""The stylist as the kernel knows it: shares, uploads, and the panel without a browser."""
 
 import base64
 import io
 import re
-import struct
-import zlib
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from course_gan import data, models, panels, recipes
+from course_gan import data, panels
 from course_gan.data import read_picture
 from course_gan.errors import CourseError
 from course_gan.models import stylize
 from course_gan.panels.kit.uploads import LARGEST, received
-from course_gan.panels.map_painter.painting import answered, filled, painter_of
 from course_gan.panels.photo_stylist import masks
-from course_gan.panels.photo_stylist.masks import PLACES, shares, sized, where
-from course_gan.training import Pix2Pix
-
-
-def line(panel):
-    return panel.news.value.split(">", 1)[1].removesuffix("</span>")
-
-
-# --- maps
-
-
-def test_filling_changes_one_region_and_not_what_touches_it_by_a_corner():
-    labels = torch.tensor([[0, 0, 1], [0, 1, 2], [1, 1, 2]], dtype=torch.uint8)
-    assert filled(labels, 0, 1, 3).tolist() == [[3, 3, 1], [3, 1, 2], [1, 1, 2]]
-    assert filled(labels, 2, 0, 3).tolist() == [[0, 0, 3], [0, 1, 2], [1, 1, 2]]
-    assert labels.max() == 2
-
-
-def test_the_shipped_painter_answers_as_lesson_07s_does():
-    settings, weights = models.load_weights("07_pix2pix")
-    network = models.UNetGenerator(**settings | {"dropout": 0.0})  # whose masks depend on the layout in memory
-    network.load_state_dict(weights)
-    labels = data.colour_decode(data.texture_maps(1, 64, 3, "test").inputs.images)[0].byte()
-    maps = data.to_float(data.colour_code(labels[None].long()))
-    with torch.no_grad():
-        expected = network.eval()(maps)
-    game = painter_of(None)
-    for part in game.generator.modules():
-        if hasattr(part, "p"):
-            part.p = 0.0
-    shown, painted = answered(game, labels).split(1)
-    torch.testing.assert_close(painted, expected, atol=1e-4, rtol=1e-3)
-    assert torch.equal(shown, maps)
-
-
-def test_one_map_has_one_answer():
-    game, labels = painter_of(None), torch.ones(32, 32, dtype=torch.uint8)
-    first = answered(game, labels)
-    torch.manual_seed(7)
-    assert torch.equal(answered(game, labels), first)
-
-
-def test_the_learners_game_its_panel_and_its_generator_answer_alike():
-    panel = panels.Training("07", "smoke")
-    labels = torch.zeros(32, 32, dtype=torch.uint8)
-    game = panel.game
-    network = models.UNetGenerator(width=4, depth=3, max_multiplier=4, skips=True, residual=True)
-    network.load_state_dict(game.averages["generator"].module.state_dict())
-    answers = [answered(painter_of(source), labels)[1] for source in (game, panel, network)]
-    for answer in answers[1:]:
-        torch.testing.assert_close(answer, answers[0], atol=1e-5, rtol=1e-4)
-    assert isinstance(painter_of(network), Pix2Pix)
-
-
-def test_a_game_that_takes_no_maps_and_a_size_that_does_not_fit_are_one_line():
-    with pytest.raises(
-        CourseError, match=r"^the painter needs a pix2pix game, a panel that trains one, or its generator"
-    ):
-        panels.painter(recipes.build("08", "smoke").game)
-    with pytest.raises(ValueError, match="32"):
-        panels.painter(size=48)
-
-
-def test_strokes_fills_undo_and_clear():
-    panel = panels.Painter()
-    panel.open()
-    start, picture = panel.labels.clone(), panel.image.value
-    with pytest.raises(CourseError, match=r"^nothing to undo: this is the map as it was at the start$"):
-        panel.undo()
-    panel.canvas.label = 2
-    drawn = start.clone()
-    drawn[20:40, 10:50] = 2
-    panel.canvas.labels = drawn.numpy().tobytes()  # as the page hands it over
-    assert torch.equal(panel.labels, drawn)
-    assert (panel.image.value != picture, line(panel)) == (True, "painted brick")
-    panel.knobs["Undo"].click()
-    assert torch.equal(panel.labels, start)
-    assert (panel.canvas.labels, panel.image.value) == (start.numpy().tobytes(), picture)
-    panel.canvas.label = 3
-    panel.knobs["Clear"].click()
-    assert (panel.labels == 3).all()
-    panel.fill(5, 5)
-    panel.canvas.label = 0
-    panel.fill(5, 60)
-    assert (panel.labels == 0).all()
-    for _ in range(3):
-        panel.undo()
-    assert torch.equal(panel.labels, start)
-    panel.knobs["brush"].value, panel.knobs["fill"].value = 4, True
-    assert (panel.canvas.brush, panel.canvas.fill) == (4, True)
-
-
-def test_the_painter_answers_a_stroke_in_a_third_of_a_second():
-    panel = panels.Painter()
-    panel.open()
-    seconds = []
-    for k in range(6):
-        panel.fill(10 * k, 10 * k)
-        seconds.append(panel.seconds)
-    assert min(seconds) < 0.3
-
+from course_gan.panels.photo_stylist.masks import PLACES, painted, shares, where
+from course_gan.panels.photo_stylist.pictures import sized
+from tests.unit.odd_pictures import animated, bomb, encoded
+from tests.unit.panel_helpers import line
 
 # --- shares
 
@@ -152,6 +52,23 @@ def test_shares_never_sum_to_more_than_one_and_fill_the_picture_where_they_shoul
         torch.testing.assert_close(share[0], 3 * share[1])
 
 
+def test_a_style_without_a_share_is_not_asked_for():
+    asked = []
+
+    def paint(content, styles, strength, mask):
+        asked.append((styles, strength, tuple(mask.shape)))
+        return content
+
+    content = torch.rand(1, 3, 20, 30)
+    for place, mix, elsewhere in (("everywhere", 0.0, True), ("everywhere", 1.0, False), ("left half", 0.0, True)):
+        painted(paint, content, ["first", "second"], 0.5, place, mix, elsewhere)
+    assert asked == [
+        (["first"], 0.5, (1, 20, 30)),
+        (["second"], 0.5, (1, 20, 30)),
+        (["first", "second"], 0.5, (2, 20, 30)),
+    ]
+
+
 def test_a_picture_is_made_smaller_and_never_larger():
     picture = torch.rand(1, 3, 100, 200) * 2 - 1
     assert sized(picture, 128).shape == (1, 3, 64, 128)
@@ -159,31 +76,6 @@ def test_a_picture_is_made_smaller_and_never_larger():
 
 
 # --- uploads
-
-
-def encoded(kind="PNG", mode="RGB", size=(120, 90), **options):
-    stream = io.BytesIO()
-    Image.effect_noise(size, 80).convert(mode).save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def bomb(width, height, rows=None):
-    """A black PNG of so many pixels in a file of some kilobytes; rows: how many of them the file really holds."""
-
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    pixels = zlib.compress(bytes((1 + (width + 7) // 8) * (rows or height)))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-
-
-def animated():
-    stream = io.BytesIO()
-    frames = [Image.new("RGB", (80, 80), colour) for colour in ("red", "green", "blue")]
-    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
-    return stream.getvalue()
-
 
 BAD = {
     "text": (
