@@ -30,24 +30,24 @@ class BuildCourse(Command):
     description = "copy the course's notebooks, exercises, checks, checkpoints and results beside the library"
     user_options = ()
 
-    def initialize_options(self):
+    def initialize_options(self) -> None:
         self.build_lib = None
         self.editable_mode = False
 
-    def finalize_options(self):
+    def finalize_options(self) -> None:
         self.set_undefined_options("build", ("build_lib", "build_lib"))
 
-    def get_source_files(self):
+    def get_source_files(self) -> list[str]:
         return sorted(path.replace(os.sep, "/") for pattern in COURSE for path in glob.glob(pattern))
 
-    def get_output_mapping(self):
+    def get_output_mapping(self) -> dict[str, str]:
         packed = os.path.join(self.build_lib, "course_gan", "course")
         return {os.path.join(packed, path): path for path in self.get_source_files()}
 
-    def get_outputs(self):
+    def get_outputs(self) -> list[str]:
         return list(self.get_output_mapping())
 
-    def run(self):
+    def run(self) -> None:
         if self.editable_mode:
             return
         for target, path in self.get_output_mapping().items():
@@ -60,7 +60,7 @@ class Build(build):
 
     sub_commands = (*build.sub_commands, ("build_course", None))
 
-    def run(self):
+    def run(self) -> None:
         shutil.rmtree(os.path.join(self.build_lib, "course_gan"), ignore_errors=True)
         super().run()
 
