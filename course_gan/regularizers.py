@@ -5,12 +5,16 @@ take discriminators that return (b,) or patch logits (b, 1, h, w); the logits of
 patches grows with their number. Samples must not see each other: no batch norm.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as _spectral_norm
 
+Judge = Callable[[Tensor], Tensor]  # a discriminator, or whatever else maps samples (b, …) to logits
 
-def _gradient(discriminator: nn.Module, x: Tensor) -> Tensor:
+
+def _gradient(discriminator: Judge, x: Tensor) -> Tensor:
     """d(sum of a sample's logits)/dx for each sample of x (b, …), as rows (b, elements of a sample)."""
     x = x.detach().to(torch.promote_types(x.dtype, torch.float32)).requires_grad_()
     with torch.autocast(x.device.type, enabled=False):
@@ -18,7 +22,9 @@ def _gradient(discriminator: nn.Module, x: Tensor) -> Tensor:
     return gradient.flatten(1)
 
 
-def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor, generator=None) -> Tensor:
+def gradient_penalty(
+    discriminator: Judge, real: Tensor, fake: Tensor, generator: torch.Generator | None = None
+) -> Tensor:
     """E (‖∇D(x̂)‖₂ − 1)² at x̂ = ε·real + (1 − ε)·fake, one ε in [0, 1) and one norm a sample; arXiv:1704.00028.
 
     real, fake: of one shape (b, …), else ValueError; generator: a torch.Generator, draws ε. A scalar.
@@ -31,12 +37,12 @@ def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor, gener
     return (_gradient(discriminator, between).norm(dim=1) - 1).square().mean()
 
 
-def r1(discriminator: nn.Module, real: Tensor) -> Tensor:
+def r1(discriminator: Judge, real: Tensor) -> Tensor:
     """E ‖∇D(real)‖², a scalar; real: (b, …); arXiv:1801.04406, which weights it with γ/2."""
     return _gradient(discriminator, real).square().sum(1).mean()
 
 
-def r2(discriminator: nn.Module, fake: Tensor) -> Tensor:
+def r2(discriminator: Judge, fake: Tensor) -> Tensor:
     """E ‖∇D(fake)‖², a scalar; fake: (b, …), whose generator gets no gradient; arXiv:1801.04406, weighted with γ/2."""
     return _gradient(discriminator, fake).square().sum(1).mean()
 

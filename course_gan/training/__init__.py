@@ -2,6 +2,7 @@
 # ruff: noqa: F401
 
 from course_gan.training.adain import AdaIN
+from course_gan.training.adversarial import Adversarial
 from course_gan.training.average import Average
 from course_gan.training.backend import Backend
 from course_gan.training.cyclegan import CycleGAN
@@ -13,3 +14,4 @@ from course_gan.training.pix2pix import Pix2Pix
 from course_gan.training.pool import ImagePool
 from course_gan.training.run_directory import RunDirectory
 from course_gan.training.schedules import linear_decay
+from course_gan.training.taps import features, taps

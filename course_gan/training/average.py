@@ -1,9 +1,10 @@
 """The generator that is sampled and scored: an exponential moving average of the one that is trained."""
 
+from collections.abc import Iterator
 from itertools import chain
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 
@@ -26,10 +27,17 @@ class Average(AveragedModel):
         """Move towards `module`; unlike torch's own update, this one does not make the host wait for the device."""
         updates = int(self.n_averaged)  # lives on the CPU
         decay = min(self.decay, (1 + updates) / (10 + updates)) if updates else 0.0
-        pairs = list(zip(*(chain(m.parameters(), m.buffers()) for m in (self.module, module))))
-        floats = [(mine, theirs) for mine, theirs in pairs if mine.is_floating_point()]
-        get_ema_multi_avg_fn(decay)(*map(list, zip(*floats)), None)
-        for mine, theirs in pairs:
-            if not mine.is_floating_point():
+        averages = []
+        currents = []
+        for mine, theirs in zip(_tensors(self.module), _tensors(module), strict=True):
+            if mine.is_floating_point():
+                averages.append(mine)
+                currents.append(theirs)
+            else:
                 mine.copy_(theirs)
+        get_ema_multi_avg_fn(decay)(averages, currents, None)
         self.n_averaged += 1
+
+
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
+    return chain(module.parameters(), module.buffers())

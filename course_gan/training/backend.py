@@ -9,6 +9,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from course_gan.errors import CourseError
+from course_gan.training.batch import Batch
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
@@ -25,7 +26,8 @@ def native_bf16(device: torch.device) -> bool:
     """Whether the device multiplies in bfloat16 itself; emulated on a CPU it is 14 times slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)  # not in every build of torch
+    return device.type == "cpu" and supported is not None and supported()
 
 
 class Backend:
@@ -38,16 +40,25 @@ class Backend:
     Started by torchrun (WORLD_SIZE > 1), it joins the process group: nccl on cuda, gloo elsewhere.
     """
 
-    def __init__(self, device: str = "auto", dtype: str = "auto", channels_last: bool | str = "auto", compile=False):
+    def __init__(
+        self,
+        device: str = "auto",
+        dtype: str = "auto",
+        channels_last: bool | str = "auto",
+        compile: bool = False,
+    ):
         if dtype not in ("auto", "fp32", "bf16"):
             raise ValueError(f"dtype is {dtype!r}, but has to be 'auto', 'fp32' or 'bf16'")
-        self.device, self.dtype, self.compile = _choose_device(device), dtype, compile
+        self.device = _choose_device(device)
+        self.dtype = dtype
+        self.compile = compile
         self._channels_last = channels_last
         if self.device.type == "cuda":
             torch.cuda.set_device(self.device.index or int(os.environ.get("LOCAL_RANK", 0)))
         if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-        self.rank, self.world_size = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        self.rank = dist.get_rank() if dist.is_initialized() else 0
+        self.world_size = dist.get_world_size() if dist.is_initialized() else 1
 
     def bf16(self, module: nn.Module) -> bool:
         """Whether `module` is computed in bfloat16."""
@@ -84,11 +95,11 @@ class Backend:
                 dist.all_reduce(buffer)
                 buffer.div_(self.world_size)
 
-    def to_device(self, batch: Tensor | tuple) -> Tensor | tuple:
-        """A batch, or a tuple of them, on the device."""
+    def to_device(self, batch: Batch, dtype: torch.dtype | None = None) -> Batch:
+        """A batch, or a tuple of them, on the device; real numbers in the format dtype, where one is given."""
         if isinstance(batch, (tuple, list)):
-            return tuple(self.to_device(part) for part in batch)
-        return batch.to(self.device, non_blocking=True)
+            return tuple(self.to_device(part, dtype) for part in batch)
+        return batch.to(self.device, dtype if batch.is_floating_point() else None, non_blocking=True)
 
     @contextmanager
     def randomness(self, seed: int) -> Iterator[None]:

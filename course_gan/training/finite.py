@@ -21,7 +21,8 @@ class FiniteWatch:
     """
 
     def __init__(self, device: torch.device):
-        self.at_once, self.last_read = device.type == "cpu", 0
+        self.at_once = device.type == "cpu"
+        self.last_read = 0
         self.seen = torch.zeros((), dtype=torch.bool, device=device)
         self.suspects: dict[str, Tensor] = {}
 
@@ -37,12 +38,16 @@ class FiniteWatch:
 
     def read(self, step: int) -> None:
         """Raise NonFiniteError if anything was not finite since the last reading; step: the number of steps made."""
-        first, self.last_read = self.last_read + 1, step
+        first = self.last_read + 1
+        self.last_read = step
         if not self.at_once and self.seen:
             raise NonFiniteError(_message(list(self.suspects.items()), f"between steps {first} and {step}"))
 
 
 def _message(named: list[tuple[str, Tensor]], when: str) -> str:
-    culprit = next(((name, tensor) for name, tensor in named if not tensor.isfinite().all()), None)
-    found = f"{culprit[0]} is {'NaN' if culprit[1].isnan().any() else 'inf'}" if culprit else "a tensor was not finite"
+    found = "a tensor was not finite"
+    for name, tensor in named:
+        if not tensor.isfinite().all():
+            found = f"{name} is {'NaN' if tensor.isnan().any() else 'inf'}"
+            break
     return f"stopped {when}: {found}; saved checkpoints are untouched, go on from them with a lower learning rate"

@@ -13,7 +13,8 @@ class ImagePool:
     def __init__(self, size: int, generator: torch.Generator | None = None):
         if size < 0:
             raise ValueError(f"the size of an image pool is {size}, but has to be at least 0")
-        self.size, self.generator = size, generator
+        self.size = size
+        self.generator = generator
         self.images: list[Tensor] = []
 
     def query(self, images: Tensor) -> Tensor:
@@ -29,7 +30,9 @@ class ImagePool:
             self.images.append(image)
         elif self.size and torch.rand((), generator=self.generator) < 0.5:
             place = int(torch.randint(self.size, (), generator=self.generator))
-            image, self.images[place] = self.images[place], image
+            old = self.images[place]
+            self.images[place] = image
+            return old
         return image
 
     def state_dict(self) -> dict[str, list[Tensor]]:

@@ -14,7 +14,6 @@ from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game
 from course_gan.training.lock import lock
 
-_BEGINNING = b"course_gan checkpoint, version "
 _CHECKPOINT = re.compile(r"step-\d{8,}\.pt")
 _LEFTOVER = re.compile(r"\.step-\d{8,}\.pt\.[0-9a-f]{8}\.partial")  # of a save that was killed, see `write_whole`
 
@@ -43,7 +42,9 @@ class RunDirectory:
     """
 
     def __init__(self, path: str | Path, keep: int = 3, writer: bool = True):
-        self.path, self.keep, self.writer = Path(path), keep, writer
+        self.path = Path(path)
+        self.keep = keep
+        self.writer = writer
         self.last_step = 0  # of the newest checkpoint saved or restored here
         self.following: tuple[Game, Any] | None = None  # game and data that `train` is at work on
         self.folder: OwnFolder | None = None  # the entered writer's hand on what else is written here
@@ -120,7 +121,7 @@ class RunDirectory:
 
     def _proven(self) -> OwnFolder:
         """The folder, if it is ours: one with a checkpoint in it is too, that was made before there were markers."""
-        return OwnFolder(self.path, TRAINING, lambda _: any(map(_is_checkpoint, self.checkpoints())))
+        return OwnFolder(self.path, TRAINING, lambda _: any(map(checkpoint.is_checkpoint, self.checkpoints())))
 
     def _mark(self, folder: OwnFolder) -> None:
         try:
@@ -147,9 +148,10 @@ class RunDirectory:
 
     def _drop_all_before(self, newest: Path) -> None:
         """Delete what was saved here before the newest `keep` checkpoints, and nothing that only looks like it."""
-        saved, ours = self.checkpoints(), self.folder.noted()
+        saved = self.checkpoints()
+        ours = self.folder.noted()
         for old in saved[saved.index(newest) :][self.keep :]:
-            if old.name in ours and _is_checkpoint(old):
+            if old.name in ours and checkpoint.is_checkpoint(old):
                 old.unlink()
         self._note(newest)
 
@@ -158,12 +160,3 @@ class RunDirectory:
         if self.folder is not None:
             with contextlib.suppress(OSError):
                 self.folder.note(path.name)
-
-
-def _is_checkpoint(path: Path) -> bool:
-    """Whether a file begins as a checkpoint of ours does."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(_BEGINNING)) == _BEGINNING
-    except OSError:
-        return False

@@ -271,10 +271,17 @@ def test_cyclegan_moves_g_first_by_the_published_weights_and_d_sees_the_fakes_of
 def test_cyclegan_leaves_out_what_has_no_weight():
     game, batches = make("CycleGAN", identity=0.0)
     assert "identity" not in game.moves(batches)
-    game, batches = make("CycleGAN", cycle=0.0)
+    game, batches = make("CycleGAN", cycle=0.0, identity=0.0)
     values = game.moves(batches)
     assert {"cycle", "identity"}.isdisjoint(values)
     torch.testing.assert_close(values["generator_loss"], values["adversarial"])
+
+
+def test_cyclegans_identity_weight_is_not_a_share_of_cycle():
+    game, batches = make("CycleGAN", cycle=0.0, identity=3.0)
+    values = game.moves(batches)
+    assert "cycle" not in values
+    torch.testing.assert_close(values["generator_loss"], values["adversarial"] + 3 * values["identity"])
 
 
 def test_adain_loss_is_the_papers():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from course_gan.marker import NAME
 from course_gan.training import RunDirectory, checkpoint, train
 from course_gan.training import lock as lock_module
 from tests.stress.sigkill import kill_at_random
-from tests.unit.tiny_games import differing, make, whole_state
+from tests.unit.tiny_games import differing, leaves, make, whole_state
 
 
 def trained(folder, steps=6, every=2, **arguments):
@@ -53,9 +54,10 @@ def one_line(error) -> str:
 def test_the_newest_three_checkpoints_are_kept_each_with_its_hash(tmp_path):
     trained(tmp_path, steps=10)
     assert sorted(os.listdir(tmp_path)) == [NAME, "lock", *(f"step-{n:08d}.pt" for n in (6, 8, 10))]
-    header, payload = (tmp_path / "step-00000010.pt").read_bytes().split(b"\n", 1)
-    digest = hashlib.sha256(payload).hexdigest()
-    assert header.decode() == f"course_gan checkpoint, version 1, sha256 {digest}, {len(payload)} bytes"
+    data = (tmp_path / "step-00000010.pt").read_bytes()
+    archive, seal = data[: data.rindex(b"course_gan")], data[data.rindex(b"course_gan") :]
+    digest = hashlib.sha256(archive).hexdigest()
+    assert seal.decode() == f"course_gan checkpoint, version 2, sha256 {digest}, {len(archive)} bytes\n"
 
 
 def test_a_save_is_written_aside_synchronised_and_then_renamed(tmp_path, monkeypatch):
@@ -123,6 +125,14 @@ def _truncated(data):
     return data[:-7]
 
 
+def _longer(data):
+    return data + b"more"
+
+
+def _shifted(data):
+    return data[7:]
+
+
 def _flipped(data):
     return data[:-5000] + bytes([data[-5000] ^ 4]) + data[-4999:]
 
@@ -136,11 +146,13 @@ def _pickled(_):
 
 
 BAD = [
-    (_truncated, r"is damaged: it has \d+ of \d+ bytes"),
+    (_truncated, r"is not a whole checkpoint of course_gan: nothing was loaded from it"),
+    (_longer, r"is not a whole checkpoint of course_gan: nothing was loaded from it"),
+    (_shifted, r"is damaged: it has \d+ of \d+ bytes"),
     (_flipped, r"is damaged: its SHA-256 is not the one recorded when it was saved"),
-    (_foreign, r"is not a checkpoint of course_gan: nothing was loaded from it"),
-    (_pickled, r"is not a checkpoint of course_gan: nothing was loaded from it"),
-    (lambda _: b"", r"is not a checkpoint of course_gan: nothing was loaded from it"),
+    (_foreign, r"is not a whole checkpoint of course_gan: nothing was loaded from it"),
+    (_pickled, r"is not a whole checkpoint of course_gan: nothing was loaded from it"),
+    (lambda _: b"", r"is not a whole checkpoint of course_gan: nothing was loaded from it"),
 ]
 
 
@@ -166,8 +178,8 @@ def test_no_flipped_bit_goes_unnoticed(tmp_path):
     path = tmp_path / "a.pt"
     checkpoint.write(path, {"x": torch.arange(4)})
     data = path.read_bytes()
-    header = data.index(b"\n") + 1
-    for place in [*range(header), *range(header, len(data), 97)]:
+    seal = data.rindex(b"course_gan") - 22  # from the end of the zip archive's directory on
+    for place in [*range(0, seal, 97), *range(seal, len(data))]:
         for bit in (1, 128):
             path.write_bytes(data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :])
             with pytest.raises(CourseError):
@@ -191,10 +203,10 @@ def test_a_forged_file_with_code_in_it_is_refused_and_the_code_not_run(tmp_path,
 def test_a_checkpoint_of_a_newer_version_is_not_passed_over(tmp_path):
     trained(tmp_path)
     newest = tmp_path / "step-00000006.pt"
-    newest.write_bytes(newest.read_bytes().replace(b"version 1", b"version 2", 1))
+    newest.write_bytes(newest.read_bytes().replace(b"version 2", b"version 3", 1))
     with pytest.raises(CourseError) as error:
         restored(tmp_path)
-    assert one_line(error) == f"{newest} has version 2, this course_gan reads 1: update course_gan"
+    assert one_line(error) == f"{newest} has version 3, this course_gan reads 2: update course_gan"
 
 
 def test_a_checkpoint_that_cannot_be_read_is_one_line(tmp_path):
@@ -240,17 +252,42 @@ def test_a_checkpoint_from_cuda_loads_on_a_cpu(tmp_path, monkeypatch):
     monkeypatch.setattr("torch.serialization.location_tag", lambda storage: "cuda:0")
     trained(tmp_path, steps=8)
     monkeypatch.undo()
-    payload = (tmp_path / "step-00000008.pt").read_bytes()
-    assert b"cuda:0" in payload
+    assert b"cuda:0" in (tmp_path / "step-00000008.pt").read_bytes()
     with pytest.raises(RuntimeError, match="CUDA"):
-        torch.load(_payload(tmp_path / "step-00000008.pt"), weights_only=True)
+        torch.load(tmp_path / "step-00000008.pt", weights_only=True)
     game, _, _ = restored(tmp_path)
     assert game.steps == 8
     assert {p.device.type for p in game.players.parameters()} == {"cpu"}
 
 
-def _payload(path):
-    return io.BytesIO(path.read_bytes().split(b"\n", 1)[1])
+def test_torch_and_any_zip_reader_open_a_checkpoint_as_it_is(tmp_path):
+    game, batches = trained(tmp_path)
+    path = tmp_path / "step-00000006.pt"
+    for options in ({}, {"map_location": "cpu"}, {"mmap": True}):
+        state = torch.load(path, weights_only=True, **options)
+        assert not differing(dict(leaves(state)), whole_state(game, batches))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.comment.startswith(b"course_gan checkpoint, version 2, sha256 ")
+
+
+def test_a_checkpoint_of_version_1_is_still_read(tmp_path):
+    """Its line stood in front of what torch.save wrote."""
+    path, buffer = tmp_path / "a.pt", io.BytesIO()
+    torch.save({"x": torch.arange(4)}, buffer)
+    payload = buffer.getvalue()
+    digest = hashlib.sha256(payload).hexdigest()
+    header = f"course_gan checkpoint, version 1, sha256 {digest}, {len(payload)} bytes\n".encode()
+    path.write_bytes(header + payload)
+    assert torch.equal(checkpoint.read(path)["x"], torch.arange(4))
+    path.write_bytes(header + payload[:-7])
+    with pytest.raises(
+        checkpoint.DamagedError, match=rf"is damaged: it has {len(payload) - 7} of {len(payload)} bytes"
+    ):
+        checkpoint.read(path)
+    path.write_bytes(header + payload[:-1] + b"x")
+    with pytest.raises(checkpoint.DamagedError, match="its SHA-256 is not the one recorded when it was saved"):
+        checkpoint.read(path)
 
 
 # one run at a time
