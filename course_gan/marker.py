@@ -155,6 +155,20 @@ class OwnFolder:
             self._marker.files[name] = [new]
         return path
 
+    def bring(self, name: str, source: Path) -> Path:
+        """Move a folder or a file here and remember it as ours by name; what stands there is set aside first.
+
+        Returns its path. Raises OSError.
+        """
+        path = self.path / name
+        with self._mutex:
+            if os.path.lexists(path):
+                aside = set_aside(path)
+                self.say(f"{path} was there already: kept as {aside.name}")
+            os.replace(source, path)
+            self.note(name)
+        return path
+
     def drop(self, name: str) -> None:
         """Delete a file that we wrote; one that was changed since is set aside. Raises OSError."""
         with self._mutex:

@@ -29,10 +29,19 @@ class Outcome:
 
 
 def execute(
-    name: str, source: Path, target: Path, *, profile: str, parameters: dict, cwd: Path, threads: int, timeout: float,
-    html: Path | None = None, progress: Callable[[int, int], None] = lambda done, cells: None,
+    name: str,
+    source: Path,
+    target: Path,
+    *,
+    profile: str,
+    parameters: dict,
+    cwd: Path,
+    threads: int,
+    timeout: float,
+    html: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, cells: None,
     stop: threading.Event | None = None,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Run a notebook to its end or to the clock's, in a process of its own with `threads` computing threads.
 
     progress is called with (cells done, cells in all); setting `stop` ends the run within a second. Whatever the
@@ -42,9 +51,14 @@ def execute(
     job["html"] = str(html) if html else None
     begun, ended = time.monotonic(), threading.Event()
     process = subprocess.Popen(
-        [sys.executable, "-m", "course_gan.runner.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, env=environment(profile, threads), start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "course_gan.runner.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(profile, threads),
+        start_new_session=True,
+    )
     why = []
     watch = threading.Thread(target=_watch, args=(process, timeout, stop, ended, why), daemon=True)
     watch.start()

@@ -4,6 +4,11 @@ import base64
 import html
 import io
 from pathlib import Path
+from urllib.parse import quote
+
+from course_gan.errors import CourseError
+from course_gan.marker import OwnFolder
+from course_gan.runner import notebooks
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -51,13 +56,13 @@ def thumbnail(png: bytes, height: int = 224) -> bytes:
     return kept.getvalue()
 
 
-def write_index(out: Path, rows: list[dict], profile: str) -> Path:
+def write_index(folder: OwnFolder, rows: list[dict], profile: str) -> Path:
     """Write index.html of a run's folder.
 
-    Arguments: rows, one a lesson, with lesson, status, seconds, error, cell, and page (its HTML's name, or None);
-    the figures come from the lesson's executed notebook in `out`. Returns the path of the index.
+    Arguments: rows, one a lesson, with lesson, status, seconds, error, cell, and page, its HTML's name; the figures
+    come from the lesson's executed notebook in the folder. Returns the path of the index. Raises OSError.
     """
-    body = "\n".join(_row(out, row) for row in rows)
+    body = "\n".join(_row(folder, row) for row in rows)
     done = sum(row["status"] == "ok" for row in rows)
     page = (
         "<!doctype html>\n<html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>\n"
@@ -66,35 +71,34 @@ def write_index(out: Path, rows: list[dict], profile: str) -> Path:
         f"{done} of {len(rows)} lessons ran to their end.</p>\n"
         f"<table><tr><th>Lesson</th><th>Status</th><th>Time</th><th>Key figures</th></tr>\n{body}\n</table></html>\n"
     )
-    index = out / "index.html"
-    index.write_text(page, encoding="utf-8")
-    return index
+    return folder.put("index.html", page)
 
 
-def _row(out: Path, row: dict) -> str:
-    name = html.escape(row["lesson"])
-    title = f"<a href='{name}.html'>{name}</a>" if (out / f"{row['lesson']}.html").exists() else name
+def _row(folder: OwnFolder, row: dict) -> str:
+    title = html.escape(row["lesson"])
+    if (folder.path / row["page"]).exists():
+        title = f"<a href='{_link(row['page'])}'>{title}</a>"
     cell = f" (cell {row['cell']})" if row.get("cell") is not None else ""
     status = f"<span class='{row['status']}'>{row['status']}</span>"
     if row.get("error"):
         status += f"<br><small>{html.escape(row['error'])}{cell}</small>"
     time = f"<td class='number'>{row['seconds']:.0f} s</td>"
-    return f"<tr><td>{title}</td><td>{status}</td>{time}<td>{_thumbnails(out, row)}</td></tr>"
+    return f"<tr><td>{title}</td><td>{status}</td>{time}<td>{_thumbnails(folder, row)}</td></tr>"
 
 
-def _thumbnails(out: Path, row: dict) -> str:
-    from course_gan.errors import CourseError
-    from course_gan.runner import notebooks
-
+def _thumbnails(folder: OwnFolder, row: dict) -> str:
     try:
-        figures = key_figures(notebooks.read(out / f"{row['lesson']}.ipynb"))
+        figures = key_figures(notebooks.read(folder.path / f"{row['lesson']}.ipynb"))
     except CourseError:
         return ""
     tags = []
     for number, (png, words) in enumerate(figures):
-        path = out / "thumbnails" / f"{row['lesson']}_{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(thumbnail(png))
+        name = f"thumbnails/{row['lesson']}_{number}.png"
+        folder.put(name, thumbnail(png))
         words = html.escape(words, quote=True)
-        tags.append(f"<img src='thumbnails/{path.name}' alt='{words}' title='{words}'>")
+        tags.append(f"<img src='{_link(name)}' alt='{words}' title='{words}'>")
     return "".join(tags)
+
+
+def _link(name: str) -> str:
+    return html.escape(quote(name), quote=True)

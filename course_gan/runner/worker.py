@@ -44,9 +44,15 @@ def work(job: dict, say) -> None:
     error = None
     try:
         pm.execute_notebook(
-            str(source), str(target), parameters=job["parameters"], engine_name="course-gan", kernel_name="python3",
-            cwd=job["cwd"], progress_bar=False, start_timeout=180,
-        )  # fmt: skip
+            str(source),
+            str(target),
+            parameters=job["parameters"],
+            engine_name="course-gan",
+            kernel_name="python3",
+            cwd=job["cwd"],
+            progress_bar=False,
+            start_timeout=180,
+        )
     except PapermillExecutionError as raised:
         line = next((line for line in raised.source.splitlines() if line.strip() and line[0] not in "#%"), "")
         error = {"error": f"{raised.ename}: {raised.evalue} (the cell begins: {line[:60]})"}
