@@ -3,6 +3,10 @@
 import hashlib
 from pathlib import Path
 
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
 from course_gan.errors import CourseError
 
 KERNEL = {
@@ -11,14 +15,11 @@ KERNEL = {
 }
 
 
-def to_notebook(source: Path):
+def to_notebook(source: Path) -> NotebookNode:
     """Return the notebook of a source file, without outputs; equal text gives equal bytes.
 
     Raises CourseError where the file cannot be read as text.
     """
-    import jupytext
-    import nbformat
-
     try:
         parsed = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     except (OSError, UnicodeDecodeError) as error:
@@ -32,18 +33,21 @@ def to_notebook(source: Path):
     return notebook
 
 
-def same_code(notebook, other) -> list[int]:
+def same_code(notebook: NotebookNode, other: NotebookNode) -> list[int]:
     """Return the positions of cells whose kind, id, source or metadata differ between two notebooks."""
-
-    def faces(nb):
-        return [(c.cell_type, c.id, c.source, {k: c.metadata.get(k) for k in ("tags", "nbgrader")}) for c in nb.cells]
-
-    a, b = faces(notebook), faces(other)
-    differing = [i for i, (x, y) in enumerate(zip(a, b)) if x != y]
-    return differing + list(range(min(len(a), len(b)), max(len(a), len(b))))
+    ours = [_face(cell) for cell in notebook.cells]
+    theirs = [_face(cell) for cell in other.cells]
+    differing = [place for place, (one, another) in enumerate(zip(ours, theirs)) if one != another]
+    shorter, longer = sorted((len(ours), len(theirs)))
+    return differing + list(range(shorter, longer))
 
 
-def _cell_id(cell, seen: dict[str, int]) -> str:
+def _face(cell: NotebookNode) -> tuple:
+    """What a person writes of a cell, whatever came out of it."""
+    return cell.cell_type, cell.id, cell.source, cell.metadata.get("tags"), cell.metadata.get("nbgrader")
+
+
+def _cell_id(cell: NotebookNode, seen: dict[str, int]) -> str:
     """An id made of what the cell is: its grade_id, else its text; equal cells are told apart by their order."""
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
     base = grade_id or hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]

@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from course_gan.catalogue import Exercise
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
@@ -22,31 +24,28 @@ require("{name}", {learners})
 ### END HIDDEN TESTS"""
 
 
-def to_solution(exercise: Exercise):
+def to_solution(exercise: Exercise) -> NotebookNode:
     """Return the instructor's notebook: the source's cells with what nbgrader has to know of each.
 
     A code cell with BEGIN SOLUTION is one that is handed in. A cell that is one line, check("01.item", object), under
     a marker with points (`# %% points=2`), is graded: it gets its hidden test here. The first code cell is locked.
     Raises CourseError, one line, for a check without points, points without a check, or an item graded twice.
     """
-    notebook, points = convert.to_notebook(exercise.source), _points(exercise.source)
-    first, graded = True, set()
+    notebook = convert.to_notebook(exercise.source)
+    points = _points(exercise.source)
+    first = True
+    graded: set[str] = set()
     for cell, worth in zip(notebook.cells, points, strict=True):
         if cell.cell_type != "code":
             continue
         found = _check_line(cell.source)
         if bool(found) != (worth is not None):
-            begins = cell.source.splitlines()[0][:60] if cell.source else ""
-            raise CourseError(
-                f'{exercise.source}: a graded cell is `# %% points=N` above the one line check("NN.item", object); '
-                f"found {f'no points above {begins}' if found else f'points above {begins!r}'}"
-            )
+            raise CourseError(_misplaced(exercise, cell, bool(found)))
         if found:
             name, learners = found
             if name in graded:
-                raise CourseError(
-                    f"{exercise.source}: {name} is graded twice; give each item one check cell with points"
-                )
+                twice = f"{name} is graded twice; give each item one check cell with points"
+                raise CourseError(f"{exercise.source}: {twice}")
             graded.add(name)
             cell.source += _HIDDEN.format(name=name, learners=learners)
             cell.metadata["nbgrader"] = _nbgrader(_name("check", name.split(".", 1)[-1]), grade=True, points=worth)
@@ -60,6 +59,14 @@ def to_solution(exercise: Exercise):
     if len({c.id for c in notebook.cells}) < len(notebook.cells):
         raise CourseError(f"{exercise.source}: two solution cells define the same name; give each a name of its own")
     return notebook
+
+
+def _misplaced(exercise: Exercise, cell: NotebookNode, is_check: bool) -> str:
+    """What is wrong with a check without points, or with points above something else."""
+    begins = cell.source.splitlines()[0][:60] if cell.source else ""
+    found = f"no points above {begins}" if is_check else f"points above {begins!r}"
+    wanted = 'a graded cell is `# %% points=N` above the one line check("NN.item", object)'
+    return f"{exercise.source}: {wanted}; found {found}"
 
 
 def make(exercises: list[Exercise], root: Path) -> None:
@@ -93,7 +100,8 @@ def make(exercises: list[Exercise], root: Path) -> None:
 
 def _listening(said: list[str]) -> logging.Logger:
     """A logger that keeps what it is told and shows nothing."""
-    logger, handler = logging.Logger("nbgrader"), logging.Handler()
+    logger = logging.Logger("nbgrader")
+    handler = logging.Handler()
     handler.emit = lambda entry: said.append(handler.format(entry))
     logger.addHandler(handler)
     return logger
@@ -133,7 +141,7 @@ def _check_line(code: str) -> tuple[str, str] | None:
         return None
     match body:
         case [ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(str(name)), learners], []))]:
-            return name, ast.unparse(learners)
+            return name, ast.get_source_segment(code, learners)
     return None
 
 
@@ -147,6 +155,12 @@ def _name(kind: str, rest: str) -> str:
     return f"{kind}-{re.sub(r'[^A-Za-z0-9_-]', '_', rest)}"
 
 
-def _nbgrader(grade_id: str, grade=False, solution=False, locked=False, points: int | None = None) -> dict:
-    kind = {"grade": grade, "solution": solution, "locked": grade or locked, "task": False}
-    return {"grade_id": grade_id, "schema_version": 3, **kind, **({"points": points} if grade else {})}
+def _nbgrader(
+    grade_id: str, grade: bool = False, solution: bool = False, locked: bool = False, points: int | None = None
+) -> dict[str, object]:
+    cell = {"grade_id": grade_id, "schema_version": 3, "grade": grade, "solution": solution}
+    cell["locked"] = grade or locked
+    cell["task"] = False
+    if grade:
+        cell["points"] = points
+    return cell

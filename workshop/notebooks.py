@@ -2,8 +2,11 @@
 
 import platform
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 from course_gan.catalogue import Lesson
 from course_gan.errors import CourseError
@@ -11,7 +14,7 @@ from course_gan.files import ROOT
 from course_gan.runner import notebooks as notebook_files
 from course_gan.runner.execute import TIMEOUTS, execute
 from workshop import convert, digests
-from workshop.machine import machine
+from workshop.study import machine
 
 
 def state(lesson: Lesson) -> str:
@@ -29,26 +32,42 @@ def state(lesson: Lesson) -> str:
     return f"what it uses has changed: {', '.join(changed)}"
 
 
-def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambda done, cells: None) -> float:
+def build(
+    lesson: Lesson,
+    profile: str = "cpu",
+    threads: int = 2,
+    progress: Callable[[int, int], None] = lambda done, cells: None,
+) -> float:
     """Execute a lesson's source into its notebook and return the seconds it took.
 
     The notebook is replaced only when every cell ran: raises CourseError, one line, where one did not.
     """
     notebook = convert.to_notebook(lesson.source)
     with tempfile.TemporaryDirectory(prefix="course-gan-build-") as scratch:
-        source, target = Path(scratch) / "source.ipynb", Path(scratch) / "executed.ipynb"
+        source = Path(scratch) / "source.ipynb"
+        target = Path(scratch) / "executed.ipynb"
         notebook_files.write(notebook, source)
         (Path(scratch) / "files").mkdir()
         outcome = execute(
-            lesson.name, source, target, profile=profile, parameters={}, cwd=Path(scratch) / "files", threads=threads,
-            timeout=TIMEOUTS[profile], progress=progress,
-        )  # fmt: skip
+            lesson.name,
+            source,
+            target,
+            profile=profile,
+            parameters={},
+            cwd=Path(scratch) / "files",
+            threads=threads,
+            timeout=TIMEOUTS[profile],
+            progress=progress,
+        )
         if outcome.status != "ok":
             raise CourseError(f"{outcome}; {lesson.notebook.name} was left as it was")
         executed = notebook_files.read(target)
     for cell, ran in zip(notebook.cells, executed.cells, strict=True):
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [_steady(o) for o in ran.outputs], ran.execution_count
+            cell.outputs = [_steady(output) for output in ran.outputs]
+            cell.execution_count = ran.execution_count
+    versions = {package: version(package) for package in ("torch", "torchvision", "numpy")}
+    versions["python"] = platform.python_version()
     notebook.metadata["course_gan"] = {
         "source": digests.digest(lesson.source.read_text(encoding="utf-8")),
         "depends": digests.of_lesson(lesson.source),
@@ -56,13 +75,13 @@ def build(lesson: Lesson, profile: str = "cpu", threads: int = 2, progress=lambd
         "threads": threads,
         "seconds": round(outcome.seconds),
         "machine": machine(),
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "torchvision", "numpy")}},
+        "versions": versions,
     }
     notebook_files.write(notebook, lesson.notebook)
     return outcome.seconds
 
 
-def _steady(output):
+def _steady(output: NotebookNode) -> NotebookNode:
     """Drop what differs each time without meaning anything: execution counts stay, transient ids go."""
     output.pop("transient", None)
     return output

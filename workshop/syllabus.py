@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from course_gan.catalogue import Lesson, lessons
 from course_gan.errors import CourseError
 from course_gan.files import ROOT, write_whole
@@ -32,7 +34,7 @@ def row(lesson: Lesson) -> str:
     return f"| {number} | {link}: {short}{draft} | {minutes} min | {seconds} s |\n"
 
 
-def is_draft(notebook) -> bool:
+def is_draft(notebook: NotebookNode) -> bool:
     """Whether a lesson is not yet held to the manners of a page: its first cell has the tag draft."""
     return "draft" in notebook.cells[0].metadata.get("tags", [])
 

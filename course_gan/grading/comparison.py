@@ -1,5 +1,6 @@
 """Whether an answer is what was expected, in a line that says what is wrong."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -52,7 +53,7 @@ def _numbers(expected: torch.Tensor, answer: Any, rtol: float, atol: float, wher
     return f"expected {_six(expected.flatten()[worst])}{place}{where}, got {_six(answer.flatten()[worst])}"
 
 
-def _first(complaints) -> str | None:
+def _first(complaints: Iterable[str | None]) -> str | None:
     return next((c for c in complaints if c), None)
 
 

@@ -16,9 +16,6 @@ _last: list[tuple[str, Any, Result]] = []  # the check made last, for the `requi
 class NotPassed(CourseError):
     """An item that nbgrader must not give points for; shown as one line."""
 
-    def _render_traceback_(self):
-        return [f"NotPassed: {self}"]
-
 
 def check(name: str, learners: Any) -> None:
     """Try an object on fresh random inputs and say whether it passes; else what was expected, what came, on what.

@@ -3,6 +3,10 @@
 import math
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # not installed where Jupyter is not
+    from nbformat import NotebookNode
 
 CLAIM_MIME = "application/vnd.course-gan.claim+json"
 
@@ -60,16 +64,19 @@ def _show(stated: Claim) -> None:
     if get_ipython is None or get_ipython() is None:
         print(stated)
     else:
-        record = {**vars(stated), "value": stated.value if math.isfinite(stated.value) else None}
+        record = vars(stated).copy()
+        if not math.isfinite(stated.value):
+            record["value"] = None  # JSON knows neither NaN nor infinity
         display({"text/plain": str(stated), CLAIM_MIME: record}, raw=True)
 
 
-def claims_in(notebook) -> list[Claim]:
-    """Return the claims recorded in the outputs of an executed notebook (a nbformat NotebookNode)."""
-    records = [
-        output["data"][CLAIM_MIME]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if CLAIM_MIME in output.get("data", {})
-    ]
-    return [Claim(**{**r, "value": math.nan if r["value"] is None else r["value"]}) for r in records]
+def claims_in(notebook: "NotebookNode") -> list[Claim]:
+    """Return the claims recorded in the outputs of an executed notebook."""
+    claims = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            record = output.get("data", {}).get(CLAIM_MIME)
+            if record is not None:
+                value = math.nan if record["value"] is None else record["value"]
+                claims.append(Claim(record["name"], value, record["low"], record["high"], record["exact"]))
+    return claims

@@ -1,6 +1,7 @@
 """The profile that fills a lesson's parameters: how much it may cost."""
 
 import os
+from typing import Any
 
 from course_gan.catalogue import check_profile
 from course_gan.errors import CourseError
@@ -22,7 +23,7 @@ class Profile:
                 raise CourseError("profile gpu wants a CUDA or MPS device and found none: use PROFILE = 'cpu'")
         os.environ["COURSE_GAN_PROFILE"] = name  # the learner may have set PROFILE in the notebook itself
 
-    def fill(self, given, **by_profile):
+    def fill(self, given: Any, **by_profile: Any) -> Any:
         """Return `given`, or what the profile says where it is None; a value given by a person always wins."""
         return by_profile[self.name] if given is None else given
 

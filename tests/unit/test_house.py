@@ -1,6 +1,7 @@
 """The house: storeys, sizes, what an import costs, and that nothing needs Jupyter which should not."""
 
 import ast
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -82,6 +83,31 @@ def test_files_and_rooms_stay_small():
     every = [*FILES, *ROOT.glob("workshop/*.py")]
     long = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in every}
     assert {name: n for name, n in long.items() if n > 300} == {}
+
+
+PACKAGES = sorted({path.parent for path in FILES if path.name == "__init__.py"})
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_is_hidden_by_something_of_its_name(folder):
+    """`course_gan.grading.check` was a function and a module: which one an import gave depended on the order."""
+    package = importlib.import_module(module_of(folder / "__init__.py"))
+    inside = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    inside |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    names = {name for name in inside if not isinstance(getattr(package, name, package), type(package))}
+    assert names == set()
+
+
+def test_ruff_keeps_functions_small_and_public_names_documented_and_typed():
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
+    assert {"C901", "PLR0915", "D101", "D103", "ANN001", "ANN201"} <= set(rules["select"])
+    assert (rules["mccabe"]["max-complexity"], rules["pylint"]["max-statements"]) == (10, 50)
+
+
+def test_no_file_turns_the_formatter_off():
+    """Its switches hid signatures of five arguments a line."""
+    found = {str(path.relative_to(ROOT)) for path in FILES if "fmt: skip" in path.read_text(encoding="utf-8")}
+    assert found == set()
 
 
 def test_what_is_no_python_is_packaged_too():

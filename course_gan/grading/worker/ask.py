@@ -11,7 +11,7 @@ import os
 import sys
 import textwrap
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from types import FrameType
 from typing import Any
@@ -87,7 +87,7 @@ class OutOfTime(BaseException):
 
 
 @contextmanager
-def clock(note: float, stop: float, say: Callable[[str], None]):
+def clock(note: float, stop: float, say: Callable[[str], None]) -> Iterator[None]:
     """After `note` seconds tell how to interrupt, after `stop` raise OutOfTime; only where the system has alarms."""
     import signal
     import threading
