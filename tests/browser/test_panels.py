@@ -116,6 +116,8 @@ def test_what_goes_wrong_is_one_line_and_nothing_is_lost(notebook):
     field.fill("5")
     field.press("Enter")
     book.says("news", "✗ learning rate is '5', but has to be a number from 1e-07 to 1")
+    said, picture = (book.find(name).bounding_box() for name in ("news", "picture"))
+    assert said["y"] + said["height"] <= picture["y"]  # below a tall picture nobody would see it
     book.find("start").click()
     book.page.wait_for_timeout(300)
     assert book.kernel("panel.game.steps, panel.worker.running") == (steps, False)
