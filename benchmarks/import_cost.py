@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from workshop.machine import machine
+from course_gan.files import write_whole
+from workshop import study
 
 RUNS = 9
 STATEMENTS = {
@@ -23,24 +25,36 @@ STATEMENTS = {
 
 
 def seconds(statement: str) -> float:
-    start = time.perf_counter()
+    """How long a fresh interpreter takes for a statement."""
+    began = time.perf_counter()
     subprocess.run([sys.executable, "-c", statement], check=True)
-    return time.perf_counter() - start
+    return time.perf_counter() - began
 
 
-for statement in STATEMENTS.values():  # once for the file cache
-    seconds(statement)
-times = {name: [] for name in STATEMENTS}
-for _ in range(RUNS):
-    for name, statement in STATEMENTS.items():
-        times[name].append(seconds(statement))
-medians = {name: round(statistics.median(values), 3) for name, values in times.items()}
-result = {
-    "median_seconds": medians,
-    "ratio_to_torch": {name: round(m / medians["torch"], 3) for name, m in medians.items()},
-    "runs": RUNS,
-    "machine": machine(),
-    "versions": {"python": sys.version.split()[0], "torch": torch.__version__},
-}
-Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n")
-print(json.dumps(result, indent=2))
+def measure() -> dict[str, Any]:
+    """Medians of all statements, and how they compare to the first."""
+    for statement in STATEMENTS.values():  # once for the file cache
+        seconds(statement)
+    times = {name: [] for name in STATEMENTS}
+    for _ in range(RUNS):
+        for name, statement in STATEMENTS.items():
+            times[name].append(seconds(statement))
+    medians = {name: round(statistics.median(values), 3) for name, values in times.items()}
+    return {
+        "median_seconds": medians,
+        "ratio_to_torch": {name: round(median / medians["torch"], 3) for name, median in medians.items()},
+        "runs": RUNS,
+        "machine": study.machine(),
+        "versions": {"python": sys.version.split()[0], "torch": torch.__version__},
+    }
+
+
+def main() -> None:
+    """Measure, write import_cost.json and print it."""
+    text = json.dumps(measure(), indent=2)
+    write_whole(Path(__file__).with_suffix(".json"), text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,27 +5,29 @@ minutes on a quiet core) are kept in build/03 and not repeated while they are th
 results/03_rules.json and results/03_rules.png: a row of 16 samples for each arm, seed 0.
 """
 
-import json
-import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import torch
-from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from course_gan import data, metrics, models
 from course_gan.files import ROOT
-from course_gan.plots.grids import mosaic
-from course_gan.recipes import build
-from course_gan.training import GAN, train
-from workshop.machine import machine
+from course_gan.recipes import Settings, recipe_of, settings
+from course_gan.training import train
+from workshop import study
 
 SEEDS = (0, 1, 2)
 SETTINGS = {"width": 16, "steps": 1200}  # all else as `course-gan train 03`
-SAMPLES, COLUMNS = 512, 16
+SAMPLES = 512
+COLUMNS = 16
+SURE = 0.9
 KEPT = ROOT / "build" / "03"
 
 
-def replace(network: nn.Module, kind: type, make) -> None:
+def replace(network: nn.Module, kind: type, make: Callable[[nn.Module], nn.Module]) -> None:
     """Put make(layer) in the place of each layer of a kind."""
     for index, layer in enumerate(network.layers):
         if isinstance(layer, kind):
@@ -48,22 +50,26 @@ def upsample(conv: nn.ConvTranspose2d) -> nn.Module:
     )
 
 
+def smaller_kernel(conv: nn.ConvTranspose2d) -> nn.Module:
+    """A transposed convolution with kernel 3 for one with kernel 4; the first, from 1×1 to 4×4, stays."""
+    if conv.stride == (1, 1):
+        return conv
+    return nn.ConvTranspose2d(conv.in_channels, conv.out_channels, 3, 2, 1, output_padding=1, bias=False)
+
+
 def pooling(generator: nn.Module, discriminator: nn.Module) -> None:
+    """Neither player has strides: they pool and upsample."""
     replace(generator, nn.ConvTranspose2d, upsample)
     replace(discriminator, nn.Conv2d, pool_down)
 
 
 def kernel_3(generator: nn.Module, discriminator: nn.Module) -> None:
-    def three(conv):
-        if conv.stride == (1, 1):
-            return conv
-        return nn.ConvTranspose2d(conv.in_channels, conv.out_channels, 3, 2, 1, output_padding=1, bias=False)
-
-    replace(generator, nn.ConvTranspose2d, three)
+    """G's kernels do not divide by their strides."""
+    replace(generator, nn.ConvTranspose2d, smaller_kernel)
 
 
 def no_norm(generator: nn.Module, discriminator: nn.Module) -> None:
-    """Convolutions get the bias that batch norm had made needless."""
+    """Neither player has batch norm; convolutions get the bias that it had made needless."""
     for network in (generator, discriminator):
         replace(network, nn.BatchNorm2d, lambda norm: nn.Identity())
         for layer in network.layers:
@@ -72,6 +78,7 @@ def no_norm(generator: nn.Module, discriminator: nn.Module) -> None:
 
 
 def norm_everywhere(generator: nn.Module, discriminator: nn.Module) -> None:
+    """G's output and D's input are normalised too."""
     generator.layers.insert(len(generator.layers) - 1, nn.BatchNorm2d(generator.layers[-2].out_channels))
     discriminator.layers.insert(1, nn.BatchNorm2d(discriminator.layers[0].out_channels))
 
@@ -80,98 +87,116 @@ def dense(generator: nn.Module, discriminator: nn.Module, hidden: int = 256) -> 
     """A fully connected hidden layer before G's first map and behind D's last."""
     latent_dim = generator.latent_dim
     generator.layers[0] = nn.ConvTranspose2d(hidden, generator.layers[0].out_channels, 4, bias=False)
-    top = [nn.Flatten(), nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Unflatten(1, (hidden, 1, 1))]
-    generator.layers = nn.Sequential(*top, *generator.layers)
+    first = [nn.Flatten(), nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Unflatten(1, (hidden, 1, 1))]
+    generator.layers = nn.Sequential(*first, *generator.layers)
     inputs = 16 * discriminator.layers[-1].in_channels
-    top = [nn.Flatten(), nn.Linear(inputs, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1)]
-    discriminator.layers = nn.Sequential(*discriminator.layers[:-1], *top)
+    last = [nn.Flatten(), nn.Linear(inputs, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1)]
+    discriminator.layers = nn.Sequential(*discriminator.layers[:-1], *last)
 
 
 def relu_in_d(generator: nn.Module, discriminator: nn.Module) -> None:
+    """D's rectifiers do not leak."""
     replace(discriminator, nn.LeakyReLU, lambda _: nn.ReLU())
 
 
-# name -> (what is changed in the networks, settings changed, whether the paper's initialisation is applied)
+@dataclass(frozen=True)
+class Arm:
+    """What one arm leaves out: change alters both networks in place, settings are of the recipe.
+
+    initialised: whether the weights are drawn as the paper says, or as torch does by itself.
+    """
+
+    change: Callable[[nn.Module, nn.Module], None] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    initialised: bool = True
+
+
 ARMS = {
-    "all rules": (None, {}, True),
-    "pooling, upsampling": (pooling, {}, True),
-    "kernel 3 in G": (kernel_3, {}, True),
-    "no batch norm": (no_norm, {}, True),
-    "norm everywhere": (norm_everywhere, {}, True),
-    "dense layers": (dense, {}, True),
-    "ReLU in D": (relu_in_d, {}, True),
-    "default weights": (None, {}, False),
-    "Adam's β₁ = 0.9": (None, {"betas": (0.9, 0.999)}, True),
+    "all rules": Arm(),
+    "pooling, upsampling": Arm(pooling),
+    "kernel 3 in G": Arm(kernel_3),
+    "no batch norm": Arm(no_norm),
+    "norm everywhere": Arm(norm_everywhere),
+    "dense layers": Arm(dense),
+    "ReLU in D": Arm(relu_in_d),
+    "default weights": Arm(initialised=False),
+    "Adam's β₁ = 0.9": Arm(settings={"betas": (0.9, 0.999)}),
 }
 
 
-def players(arm: str, seed: int, generator: nn.Module, discriminator: nn.Module) -> None:
+def redraw(layer: nn.Module) -> None:
+    """Draw a layer's weights as torch does by itself."""
+    if hasattr(layer, "reset_parameters"):
+        layer.reset_parameters()
+
+
+def change(arm: Arm, seed: int, generator: nn.Module, discriminator: nn.Module) -> None:
     """Change a pair of the library's networks, in place, into the arm's, and draw their weights."""
-    change, _, initialised = ARMS[arm]
     torch.manual_seed(seed)
-    if change:
-        change(generator, discriminator)
+    if arm.change is not None:
+        arm.change(generator, discriminator)
     for network in (generator, discriminator):
-        if initialised:
+        if arm.initialised:
             models.initialise(network)
         else:
-            network.apply(lambda layer: layer.reset_parameters() if hasattr(layer, "reset_parameters") else None)
+            network.apply(redraw)
 
 
-def trained(arm: str, seed: int) -> dict:
+def settings_of(arm: str, seed: int) -> Settings:
+    """The settings of the recipe for one arm and seed."""
+    changed = SETTINGS | ARMS[arm].settings
+    return settings("03", "cpu", seed=seed, **changed)
+
+
+def trained(arm: str, seed: int) -> dict[str, Any]:
     """One training: CPU seconds, and uint8 samples (512, 1, 32, 32) of the averaged generator at the end."""
-    recipe = build("03", "cpu", seed=seed, **SETTINGS, **ARMS[arm][1])
-    chosen = recipe.settings
-    networks = (
-        models.DCGANGenerator(chosen.latent_dim, 1, chosen.width, chosen.image_size),
-        models.DCGANDiscriminator(1, chosen.width, chosen.image_size),
-    )
-    players(arm, seed, *networks)
-    options = {name: getattr(chosen, name) for name in ("loss", "lr", "betas", "ema")}
-    game, began = GAN(*networks, **options, seed=seed, backend=recipe.game.backend), time.process_time()
-    for _ in train(game, recipe.batches, recipe.steps):
+
+    class Changed(recipe_of("03")):
+        def players(self) -> dict[str, nn.Module]:
+            players = super().players()
+            change(ARMS[arm], seed, players["generator"], players["discriminator"])
+            return players
+
+    recipe = Changed(settings_of(arm, seed))
+    clock = study.Clock()
+    for _ in train(recipe.game, recipe.batches, recipe.steps):
         pass
-    seconds = time.process_time() - began
+    seconds = round(clock.seconds, 1)
+    samples = data.to_uint8(recipe.game.sample(n=SAMPLES))
+    return {"arm": arm, "seed": seed, "cpu_seconds": seconds, "samples": samples}
+
+
+def scored(run: dict[str, Any], features: models.FeatureNetwork, real: Tensor) -> dict[str, Any]:
+    """A training's record: Fréchet distance, and the share that a classifier of glyphs names with 90 % certainty."""
+    images = data.to_float(run["samples"])
+    certainty = features.logits(images)["character"].softmax(dim=1).amax(dim=1)  # (n,)
+    distance = metrics.frechet_distance(real, features.extract(images))
     return {
-        "arm": arm,
-        "seed": seed,
-        "cpu_seconds": round(seconds, 1),
-        "samples": data.to_uint8(game.sample(n=SAMPLES)),
+        "arm": run["arm"],
+        "seed": run["seed"],
+        "cpu_seconds": run["cpu_seconds"],
+        "frechet": float(f"{distance:.5g}"),
+        "named": round((certainty >= SURE).float().mean().item(), 4),
     }
 
 
-def scored(run: dict, features, real: torch.Tensor) -> dict:
-    """A training's record: Fréchet distance, and the share that a classifier of glyphs names with 90 % certainty."""
-    images = data.to_float(run["samples"])
-    sure = features.logits(images)["character"].softmax(dim=1).amax(dim=1) >= 0.9
-    distance = metrics.frechet_distance(real, features.extract(images))
-    record = {name: run[name] for name in ("arm", "seed", "cpu_seconds")}
-    return record | {"frechet": float(f"{distance:.5g}"), "named": round(sure.float().mean().item(), 4)}
-
-
-def main() -> None:
-    KEPT.mkdir(parents=True, exist_ok=True)
+def rules() -> None:
+    """Every arm from every seed, the record and the sheet."""
     runs = []
     for seed in SEEDS:
         for number, arm in enumerate(ARMS):
-            path = KEPT / f"{number}_{seed}.pt"
-            if not path.exists():
-                torch.save(trained(arm, seed), path)
-                print(arm, seed, flush=True)
-            runs.append(torch.load(path))
+            about = settings_of(arm, seed).as_dict() | {"arm": arm, "samples": SAMPLES}
+            runs.append(study.kept(KEPT / f"{number}_{seed}.pt", about, partial(trained, arm, seed)))
     features = models.load_features("glyphs")
     real = features.extract(data.glyphs(split="test").images)
-    document = {
-        "command": "python scripts/03_rules.py",
+    values = {
         "settings": SETTINGS | {"seeds": SEEDS, "samples": SAMPLES, "reference": "test split"},
-        "machine": machine() | {"threads": torch.get_num_threads(), "torch": torch.__version__},
         "runs": [scored(run, features, real) for run in runs],
     }
-    (ROOT / "results" / "03_rules.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    rows = torch.cat([run["samples"][:COLUMNS] for run in runs if run["seed"] == SEEDS[0]])
-    sheet = Image.fromarray(mosaic(rows, COLUMNS, gap=0)[:, :, 0])
-    sheet.save(ROOT / "results" / "03_rules.png", optimize=True)
+    study.record("03_rules", "python scripts/03_rules.py", values)
+    rows = [run["samples"][:COLUMNS] for run in runs if run["seed"] == SEEDS[0]]
+    study.sheet("03_rules", torch.cat(rows), COLUMNS)
 
 
 if __name__ == "__main__":
-    main()
+    study.run({"rules": rules})

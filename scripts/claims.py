@@ -24,7 +24,7 @@ from course_gan.page.claims import claims_in
 from course_gan.runner import notebooks as notebook_files
 from course_gan.runner.execute import TIMEOUTS, execute
 from workshop import convert, digests
-from workshop.machine import machine
+from workshop.study import machine
 
 NO_CONVOLUTION = {"01", "02", "clinic"}  # bf16 is used for convolutional players alone: these lessons never see it
 NO_BF16 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}

@@ -5,17 +5,19 @@ python -m pytest tests/browser && python scripts/panel_pictures.py
 
 from PIL import Image
 
-from course_gan.files import ROOT
+from course_gan.files import ROOT, write_whole
 from course_gan.plots.display import encode, shrunk
 
 PICTURES = {"minimax": (0, 0, 1040, 392), "painter": (0, 0, 790, 538)}  # name: the part that holds the panel
 
 
-def main():
+def main() -> None:
+    """Write docs/panel_NAME.png of each panel, and say how large it is."""
     for name, part in PICTURES.items():
-        shot = Image.open(ROOT / "build" / "browser" / f"{name}.png").convert("RGB").crop(part)
+        whole = Image.open(ROOT / "build" / "browser" / f"{name}.png")
+        shot = whole.convert("RGB").crop(part)
         content = encode(shrunk(shot), optimize=True)
-        (ROOT / "docs" / f"panel_{name}.png").write_bytes(content)
+        write_whole(ROOT / "docs" / f"panel_{name}.png", content)
         print(f"docs/panel_{name}.png: {shot.width}×{shot.height}, {len(content) / 1000:.0f} kB")
 
 

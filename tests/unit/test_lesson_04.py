@@ -9,6 +9,7 @@ from PIL import Image
 
 from course_gan.files import ROOT
 from course_gan.losses import NAMES
+from workshop import study as studies
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +67,18 @@ def test_a_sheet_has_a_row_of_sixteen_samples_for_each_seed(name):
         assert (sheet.size, sheet.mode) == ((16 * 32, 3 * 32), "L")
 
 
-def test_a_seed_gives_the_same_samples_again_and_another_seed_others(tiny):
-    first, again, other = (tiny.trained("least_squares", seed)["looks"][-1] for seed in (0, 0, 1))
+@pytest.mark.parametrize("objective", ["least_squares", "hinge"])
+def test_a_seed_gives_the_same_samples_again_and_another_seed_others(tiny, objective):
+    first, again, other = (tiny.trained(objective, seed)["looks"][-1] for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
 def test_the_control_differs_from_the_non_saturating_game_by_its_penalties_alone(tiny):
-    from course_gan.recipes import settings
-
-    plain, control = (settings("04", "cpu", **tiny.PLAYED[name]) for name in ("non_saturating", "non_saturating_r1_r2"))
+    plain = tiny.settings_of("non_saturating", 0).as_dict()
+    control = tiny.settings_of("non_saturating_r1_r2", 0).as_dict()
+    relativistic = tiny.settings_of("relativistic", 0).as_dict()
     assert {name for name in plain if plain[name] != control[name]} == {"r1", "r2"}
-    relativistic = settings("04", "cpu", **tiny.PLAYED["relativistic"])
     assert {name for name in control if control[name] != relativistic[name]} == {"loss"}
 
 
@@ -87,3 +88,20 @@ def test_hinge_alone_is_played_with_spectral_norm(tiny, monkeypatch):
     for name in ("non_saturating", "hinge"):
         tiny.trained(name, 0)
     assert len(normalised) == 1
+
+
+def test_the_study_writes_what_the_committed_record_holds(tiny, study, monkeypatch, tmp_path):
+    monkeypatch.setattr(tiny, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(tiny, "SEEDS", (0, 1))
+    monkeypatch.setattr(tiny, "PLAYED", {"minimax": {"loss": "minimax"}})
+    monkeypatch.setattr(tiny, "COLUMNS", 4)
+    monkeypatch.setattr(studies, "RESULTS", tmp_path)
+    tiny.objectives()
+    found = studies.read("04_objectives")
+    assert set(found) == set(study)
+    assert set(found["settings"]) - set(tiny.SETTINGS) == set(study["settings"]) - set(tiny.SETTINGS) - {"lr"}
+    assert [(run["objective"], run["seed"]) for run in found["runs"]] == [("minimax", 0), ("minimax", 1)]
+    assert set(found["runs"][0]) == set(study["runs"][0])
+    assert set(found["runs"][0]["curve"]) == set(study["runs"][0]["curve"])
+    with Image.open(tmp_path / "04_minimax.png") as sheet:
+        assert (sheet.size, sheet.mode) == ((4 * 32, 2 * 32), "L")

@@ -1,7 +1,10 @@
-"""Lesson 05: what it writes in the open is what the library computes, on inputs that the lesson never saw."""
+"""Lesson 05: what it writes in the open is what the library computes, on inputs that the lesson never saw; its networks."""
 
 import ast
+import importlib.util
 import itertools
+import json
+import shutil
 
 import pytest
 import torch
@@ -9,7 +12,11 @@ import torch.nn.functional as F
 
 from course_gan import metrics
 from course_gan.catalogue import choose
-from workshop import notebooks
+from course_gan.data import glyphs, textures, to_float
+from course_gan.files import ROOT
+from course_gan.models import features, shipped
+from workshop import digests
+from workshop import study as studies
 
 WANTED = {"root", "frechet_distance", "kernel_distance", "region_radius", "share_inside", "precision_recall"}
 WANTED |= {"nearest_neighbour", "blurred"}
@@ -19,7 +26,7 @@ WANTED |= {"nearest_neighbour", "blurred"}
 def lesson():
     """The functions that the lesson defines, by name, without the lesson having been run."""
     (found,) = choose(("05",))
-    tree = notebooks.convert_to_code(found.source)
+    tree = ast.parse(digests.code_of(found.source))
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in WANTED]
     assert {node.name for node in functions} == WANTED
     names = {"torch": torch, "F": F}
@@ -77,3 +84,52 @@ def test_a_blur_keeps_the_ink_and_lowers_its_peak(lesson):
     soft = lesson["blurred"](dot, 1.0)
     assert (soft + 1).sum() == pytest.approx(2, abs=1e-4)
     assert soft.max() < -0.5
+
+
+@pytest.fixture
+def script(monkeypatch, tmp_path):
+    """The script that trains the feature networks, by two steps of small batches, into folders of its own."""
+    spec = importlib.util.spec_from_file_location("features_script", ROOT / "scripts" / "05_features.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "STEPS", dict.fromkeys(module.STEPS, 2))
+    monkeypatch.setattr(module, "BATCH", dict.fromkeys(module.BATCH, 8))
+    monkeypatch.setattr(shipped, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(studies, "RESULTS", tmp_path)
+    return module
+
+
+@pytest.mark.parametrize("name", ["glyphs", "letters", "textures"])
+def test_a_feature_network_is_shipped_and_recorded_beside_the_others_as_in_the_committed_record(script, name, tmp_path):
+    committed = json.loads((ROOT / "results" / "05_features.json").read_text(encoding="utf-8"))
+    shutil.copy(ROOT / "results" / "05_features.json", tmp_path)
+    script.shipped(name)
+    found = studies.read("05_features")
+    assert {other: found[other] for other in found if other != name} == {
+        other: committed[other] for other in committed if other != name
+    }
+    assert set(found[name]) == set(committed[name])
+    assert set(found[name]["test_accuracy"]) == set(committed[name]["test_accuracy"])
+    assert found[name]["command"] == committed[name]["command"]
+    assert found[name]["parameters"] == committed[name]["parameters"]
+    settings, weights = shipped.load_weights(f"features_{name}")
+    features.FeatureNetwork(**settings).load_state_dict(weights)
+
+
+@pytest.mark.parametrize("damage", ["blur", "noise", "shuffle_blocks", "smear"])
+def test_a_damage_keeps_shape_and_range_and_can_be_seen(script, damage):
+    images = to_float(textures().patches(64, 12, 0, "test").images)
+    damaged = getattr(script, damage)(images, torch.Generator().manual_seed(0))
+    assert damaged.shape == images.shape
+    assert damaged.abs().max() <= 1
+    assert (damaged - images).abs().mean(dim=(1, 2, 3)).min() > 0.005
+
+
+def test_each_letter_is_softened_by_its_own_width(script):
+    """Hardly at all by 0.3 pixels, clearly by 1; ink is neither made nor lost."""
+    images = to_float(glyphs(split="test").images[:2])
+    soft = script.softened(images, torch.tensor([0.3, 1.0]).view(2, 1, 1, 1))
+    change = (soft - images).abs().mean(dim=(1, 2, 3))
+    assert change[0] < 0.02
+    assert change[1] > 0.05
+    assert torch.allclose((soft + 1).sum(dim=(1, 2, 3)), (images + 1).sum(dim=(1, 2, 3)), rtol=0.02)

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.models.layers import receptive_field
 from course_gan.recipes import settings
-from workshop import notebooks
+from workshop import digests
+from workshop import study as studies
 
 WANTED = {
     "Dropout",
@@ -38,7 +40,7 @@ WANTED = {
 def lesson():
     """The functions and classes that the lesson defines, by name, without the lesson having been run."""
     (found,) = choose(("07",))
-    tree = notebooks.convert_to_code(found.source)
+    tree = ast.parse(digests.code_of(found.source))
     parts = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in WANTED]
     assert {node.name for node in parts} == WANTED
     names = {"torch": torch, "F": F, "nn": nn, "np": np, "data": data, "Image": Image, "CourseError": CourseError}
@@ -88,12 +90,10 @@ def test_every_variant_was_played_from_the_same_three_seeds(study, script):
 
 def test_the_record_says_how_it_was_made(study, script):
     assert study["command"] == "python scripts/07_pix2pix.py compare"
-    now = settings("07", "cpu", **script.SETTINGS)
-    assert study["settings"] == {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in now.items()
-        if name not in ("seed", "adversarial", "l1", "l2")
-    }
+    now = studies.as_json(settings("07", "cpu", **script.SETTINGS).as_dict())
+    assert study["settings"] == {name: now[name] for name in study["settings"]}
+    assert set(script.SETTINGS) <= set(study["settings"])
+    assert not set(script.VARIED) & set(study["settings"])
     assert set(study["machine"]) == {"cpu", "threads", "torch", "bf16"}
     assert all(run["cpu_seconds"] > 0 for run in study["runs"])
     assert study["judged"]["windows"] > 250
@@ -106,7 +106,7 @@ def test_variants_differ_from_the_common_settings_in_what_their_names_say(script
         assert ("adversarial" in name or name == "all three" or name in script.ARCHITECTURES) == bool(
             chosen.adversarial
         )
-        assert {key for key in base if getattr(chosen, key) != getattr(base, key)} <= set(changed)
+        assert {key for key in base.as_dict() if getattr(chosen, key) != getattr(base, key)} <= set(changed)
 
 
 def test_real_paintings_are_nearer_to_real_ones_than_any_variant_and_worse_in_l1_than_the_flat_ones(study):
@@ -125,16 +125,61 @@ def test_a_sheet_holds_six_pictures_a_row(file, script):
         assert sheet.size == (6 * 64, rows * 64)
 
 
-def test_a_seed_gives_the_same_picture_again_and_another_seed_another(script, judge, monkeypatch, tmp_path):
-    tiny = {"width": 2, "depth": 2, "steps": 2, "maps": 16, "lr": 1e-3, "dtype": "fp32"}
-    monkeypatch.setattr(script, "SETTINGS", tiny)
-    monkeypatch.setattr(script, "LOSSES", {"one": {"adversarial": 1.0, "l1": 10.0}})
-    painted = []
-    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        monkeypatch.setattr(script, "KEPT", tmp_path / folder)
-        painted.append(script.trained("one", seed, judge)["painted"])
-    assert torch.equal(painted[0], painted[1])
-    assert not torch.equal(painted[0], painted[2])
+@pytest.fixture
+def tiny(script, monkeypatch, tmp_path):
+    """The script with players, data and steps so small that a training takes a second, and folders of its own."""
+    small = {"width": 2, "depth": 2, "steps": 2, "maps": 16, "lr": 1e-3, "dtype": "fp32"}
+    monkeypatch.setattr(script, "SETTINGS", small)
+    monkeypatch.setattr(script, "LOSSES", {"adversarial + L1": {"adversarial": 1.0, "l1": 10.0}})
+    monkeypatch.setattr(script, "ARCHITECTURES", {"U-Net, depth 3": {"depth": 3}})
+    monkeypatch.setattr(script, "MAPS", 60)
+    monkeypatch.setattr(script, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(studies, "RESULTS", tmp_path)
+    return script
+
+
+def test_a_seed_gives_the_same_picture_again_and_another_seed_another(tiny, judge):
+    variant = "adversarial + L1"
+    first, again, other = (tiny.trained(tiny.settings_of(variant, seed), judge.inputs)["painted"] for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_the_comparison_writes_what_the_committed_record_holds(tiny, study, tmp_path):
+    tiny.compare()
+    found = studies.read("07_comparisons")
+    assert set(found) == set(study)
+    assert set(found["settings"]) >= set(study["settings"])
+    assert set(found["runs"][0]) == set(study["runs"][0])
+    assert set(found["real"]["test"]) == set(study["real"]["test"])
+    for name, rows in (("07_losses", 3), ("07_architectures", 4)):
+        with Image.open(tmp_path / f"{name}.png") as sheet:
+            assert (sheet.size, sheet.mode) == ((6 * 64, rows * 64), "P")
+
+
+def test_the_shipped_painter_is_written_as_the_committed_record_holds(tiny, record, monkeypatch, tmp_path):
+    """With the average that is shipped in the place of a training."""
+    for file in models.shipped.CHECKPOINTS.glob("features_textures.pt*"):
+        shutil.copy(file, tmp_path)
+    scores = {"accuracy": 0.9}
+    _, weights = models.load_weights("07_pix2pix")
+    made = {"cpu_seconds": 1.2, "weights": weights, "scores": scores, "last_weights": scores}
+    monkeypatch.setattr(tiny, "trained_to_ship", lambda chosen, judge: made)
+    monkeypatch.setattr(models.shipped, "CHECKPOINTS", tmp_path)
+    tiny.checkpoint()
+    found = studies.read("07_checkpoint")
+    assert set(found) == set(record)
+    assert found["settings"] == studies.as_json(settings("07", "cpu").as_dict())
+    shape, again = models.load_weights("07_pix2pix")
+    assert all(torch.equal(again[name], value) for name, value in weights.items())
+    assert found["cpu_seconds"] == 1
+
+
+def test_what_is_shipped_is_the_average_after_the_last_step(tiny, judge):
+    made = tiny.trained_to_ship(settings("07", "cpu", ema=0.5, **tiny.SETTINGS), judge)
+    network = models.UNetGenerator(width=2, depth=2, max_multiplier=4, residual=True)
+    network.load_state_dict(made["weights"])
+    assert made["scores"] != made["last_weights"]
 
 
 def test_the_judge_asks_about_windows_of_one_class_and_knows_real_ones(judge):
@@ -186,7 +231,8 @@ def test_the_lessons_patchgan_is_the_librarys(lesson, layers):
 
 def test_the_shipped_painter_is_what_the_command_line_trains(record):
     chosen = settings("07", "cpu")
-    assert record["settings"] == json.loads(json.dumps(chosen))
+    now = studies.as_json(chosen.as_dict())
+    assert record["settings"] == {name: now[name] for name in record["settings"]}
     shape, weights = models.load_weights("07_pix2pix")
     assert shape == {name: getattr(chosen, name) for name in shape}
     assert {value.dtype for value in weights.values() if value.is_floating_point()} == {torch.float16}
