@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from course_gan.recipes.games import _recoloured
 from PIL import Image
 from torch import nn
 
@@ -13,11 +14,9 @@ from course_gan import data, models
 from course_gan.data import read_picture
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
-from course_gan.metrics import edges_kept, grain_distance, palette_distance
-from course_gan.metrics.style import grain
+from course_gan.metrics import edges_kept, grain, grain_distance, palette_distance
 from course_gan.models import AdaINDecoder, AdaINEncoder, adain, load_adain, stylize
 from course_gan.recipes import build, settings
-from course_gan.recipes.games import _recoloured
 from course_gan.training import AdaIN, Backend
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
-from scipy.spatial.distance import cdist
 from torch import nn
 
 from course_gan.metrics import frechet_distance, kernel_distance, mode_count, nearest_neighbours, precision_recall
@@ -123,47 +122,16 @@ def test_the_kernel_distance_draws_its_subsets_from_the_generator():
     assert first.error != third.error
 
 
-# --- precision and recall
-
-
-@pytest.mark.parametrize("k", [1, 3, 5])
-def test_precision_and_recall_are_those_by_brute_force(k):
-    real, fake = draw(150, 4), draw(130, 4, shift=0.5, scale=0.7, seed=1)
-
-    def share(x, y):
-        radii = np.sort(cdist(y, y), axis=1)[:, k]
-        return np.mean([any(np.linalg.norm(p - q) <= r for q, r in zip(y, radii)) for p in x])
-
-    x, y = real.numpy(), fake.numpy()
-    assert precision_recall(real, fake, k=k) == (share(y, x), share(x, y))
-
-
-def test_a_collapsed_generator_has_precision_without_recall():
-    real = draw(500, 2)
-    assert precision_recall(real, real) == (1.0, 1.0)
-    precision, recall = precision_recall(real, real[:1] + 1e-3 * torch.randn(500, 2, dtype=DOUBLE))
-    assert precision == 1.0
-    assert recall < 0.02
-    assert precision_recall(real, real + 100) == (0.0, 0.0)
-
-
-def test_copies_do_not_count_as_a_distance_to_oneself():
-    twice = torch.tensor([[0.0], [0.0], [5.0], [5.0]])
-    assert precision_recall(twice, twice + 0.1, k=1) == (0.0, 0.0)  # the nearest neighbour of a copy is at distance 0
-    assert precision_recall(twice, twice + 0.1, k=2) == (1.0, 1.0)
-
-
-def test_large_sets_are_measured_in_parts_with_the_same_result(monkeypatch):
-    from course_gan.metrics import distances
+def test_large_sets_are_measured_in_parts_with_the_same_kernel_distance(monkeypatch):
+    from course_gan.metrics import kernel
 
     real, fake = draw(90, 3), draw(80, 3, shift=0.3, seed=1)
-    whole = precision_recall(real, fake), kernel_distance(real, fake).value
-    monkeypatch.setattr(distances, "ROWS", 7)
-    assert precision_recall(real, fake) == whole[0]
-    assert kernel_distance(real, fake).value == pytest.approx(whole[1], rel=1e-9)
+    whole = kernel_distance(real, fake).value
+    monkeypatch.setattr(kernel, "ROWS", 7)
+    assert kernel_distance(real, fake).value == pytest.approx(whole, rel=1e-9)
 
 
-# --- modes and neighbours
+# --- modes
 
 
 def test_modes_are_counted_and_stray_samples_are_not_of_high_quality():
@@ -172,20 +140,6 @@ def test_modes_are_counted_and_stray_samples_are_not_of_high_quality():
     assert mode_count(samples, modes, std=0.05) == (2, 0.75)
     assert mode_count(samples, modes, std=0.05, radius=1.0) == (1, 0.25)
     assert mode_count(samples + 9, modes, std=0.05) == (0, 0.0)
-
-
-def test_nearest_neighbours_are_scipys():
-    queries, references = draw(40, 6), draw(70, 6, seed=1)
-    distances, indices = nearest_neighbours(queries, references, k=3)
-    expected = cdist(queries.numpy(), references.numpy())
-    assert np.array_equal(indices.numpy(), np.argsort(expected, axis=1)[:, :3])
-    np.testing.assert_allclose(distances.numpy(), np.sort(expected, axis=1)[:, :3], rtol=1e-12)
-
-
-def test_a_copied_training_image_is_found_at_distance_zero():
-    train = draw(100, 16)
-    distances, indices = nearest_neighbours(train[[42]], train)
-    assert (distances.item(), indices.item()) == (0.0, 42)
 
 
 # --- refusals
