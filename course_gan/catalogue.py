@@ -125,27 +125,6 @@ def script(lesson: str) -> ModuleType:
     return module
 
 
-def copy_for_learner(folder: Path) -> list[Path]:
-    """Copy notebooks/ and exercises/ into a learner's folder where absent; a file that is there is never touched.
-
-    Returns the new files. Raises CourseError where the folder cannot be written.
-    """
-    new = []
-    for room in ("notebooks", "exercises"):
-        for path in sorted((ROOT / room).rglob("*")):
-            target = folder / path.relative_to(ROOT)
-            if path.is_dir() or ".ipynb_checkpoints" in path.parts or target.exists():
-                continue
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes())
-            except OSError as error:
-                reason = f"cannot write {target} ({error.strerror})"
-                raise CourseError(f"{reason}: choose another folder with --dir") from None
-            new.append(target)
-    return new
-
-
 def check_profile(name: str) -> str:
     """Return the name if it is a profile, else raise CourseError naming those there are."""
     if name not in PROFILES:

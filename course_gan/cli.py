@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from course_gan import marker
 from course_gan.catalogue import PROFILES
 from course_gan.errors import CourseError
 from course_gan.files import INSTALLED
@@ -73,6 +74,15 @@ def _parameters(pairs) -> dict:
     return {name: _value(text) for name, text in pairs}
 
 
+class _Folder(click.ParamType):
+    """A folder that a person names; blank, as an unset variable leaves it, is not the working directory."""
+
+    name = "path"
+
+    def convert(self, value, param, context):
+        return marker.named(value) if isinstance(value, str) else value
+
+
 _COST = f"How much it may cost: {', '.join(PROFILES)}."
 _profile = click.option("--profile", default="smoke", show_default=True, help=_COST)
 _PAIR = {"nargs": 2, "multiple": True, "metavar": "NAME VALUE", "help": "Set a parameter; may be repeated."}
@@ -83,7 +93,7 @@ _parameter = click.option("-p", "pairs", **_PAIR)
 @click.argument("lesson", nargs=-1)
 @_profile
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Lessons that share the cores.")
-@click.option("--out", default="build/run", show_default=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--out", default="build/run", show_default=True, type=_Folder(), help="Folder to write.")
 @_parameter
 @click.option("--resume", is_flag=True, help="Keep what an earlier run into the same folder finished.")
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds a lesson may take.  [default: by profile]")
@@ -113,7 +123,7 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 
 @main.command()
 @click.argument("lesson")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NUMBER]")
+@click.option("--out", type=_Folder(), help="Folder of the run.  [default: runs/NUMBER]")
 @_profile
 @_parameter
 @click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
@@ -136,7 +146,7 @@ def train(lesson, out, profile, pairs, resume):
 
 @main.command()
 @click.argument("lesson", nargs=-1)
-@click.option("--dir", "folder", default="my", show_default=True, type=click.Path(path_type=Path), help="Your copy.")
+@click.option("--dir", "folder", default="my", show_default=True, type=_Folder(), help="Your copy.")
 def progress(lesson, folder):
     """Show which exercise items pass, as the last check of each found.
 
@@ -145,14 +155,16 @@ def progress(lesson, folder):
     from course_gan.grading import record
 
     click.echo(record.table(record.read(folder), list(lesson)))
+    if trouble := record.trouble(folder):
+        click.echo(trouble, err=True)
 
 
 @main.command()
-@click.option("--dir", "folder", default="my", show_default=True, type=click.Path(path_type=Path), help="Your copy.")
+@click.option("--dir", "folder", default="my", show_default=True, type=_Folder(), help="Your copy.")
 @click.option("--no-open", is_flag=True, help="Copy, but do not start JupyterLab.")
 def lab(folder, no_open):
     """Copy the notebooks and exercises you do not have yet into `my/` and open JupyterLab there."""
-    from course_gan.catalogue import copy_for_learner
+    from course_gan.runner.learners_copy import copy_for_learner
 
     new = copy_for_learner(folder)
     click.echo(f"{folder}: {len(new)} new files; what you already had is untouched")

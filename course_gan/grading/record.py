@@ -1,52 +1,54 @@
 """Which items pass: progress.json in the learner's folder, one entry an item, never in the way of a check."""
 
+import contextlib
 import json
+import os
+import re
 import time
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from course_gan.catalogue import checks, number_of
-from course_gan.files import INSTALLED, ROOT, write_whole
+from course_gan.errors import CourseError
+from course_gan.files import write_whole
 from course_gan.grading.items import load
+from course_gan.grading.learners_folder import learners_folder, unmarked_copy
 from course_gan.grading.verdict import Result
+from course_gan.marker import LEARNER, OwnFolder, quoted
+from course_gan.training.lock import lock
 
+Entries = dict[str, dict]  # item -> its status, message and when
 MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
-_session: dict[str, dict] = {}  # where there is no learner's folder, a notebook still remembers its own
-
-
-def learners_folder(start: Path | None = None) -> Path | None:
-    """The folder above `start` (default: the working directory) that `course-gan lab` made; my/ for the checkout's own.
-
-    None elsewhere: in a class that is being graded, and where a wheel was installed, nothing is recorded.
-    """
-    start = (start or Path.cwd()).resolve()
-    if INSTALLED and start.is_relative_to(ROOT):
-        return None
-    if start.is_relative_to(ROOT / "exercises"):
-        return ROOT / "my"
-    for folder in (start, *start.parents):
-        if (folder / "nbgrader_config.py").exists():
-            return None
-        if (folder / "exercises").is_dir():
-            return folder
-    return None
+_session: Entries = {}  # where there is no learner's folder, a notebook still remembers its own
+_unkept: Entries = {}  # what could not be written yet
+_said: set[str] = set()
 
 
 def keep(result: Result) -> None:
-    """Record a result; whatever prevents it (no folder, no space, no permission) is passed over."""
+    """Record a result; what prevents it (no space, no permission) is said once, and tried again at the next check."""
     entry = {"status": result.status, "message": result.message, "when": time.strftime("%Y-%m-%d %H:%M:%S")}
     _session[result.name] = entry
+    _unkept[result.name] = entry
     try:
         folder = learners_folder()
         if folder is None:
+            if copy := unmarked_copy():
+                command = f"course-gan lab --no-open --dir {quoted(copy)}"
+                _say_once(f"progress is not kept: an earlier version made this copy; `{command}` takes it on")
             return
-        folder.mkdir(exist_ok=True)
-        kept = read(folder) | {result.name: entry}
-        write_whole(folder / "progress.json", json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    except OSError:
-        pass
+        if not folder.exists():
+            OwnFolder(folder, LEARNER).mark()
+        with _held(folder):
+            _write(folder, _unkept)
+        _unkept.clear()
+    except CourseError as error:
+        _say_once(f"progress is not kept: {error}")
+    except OSError as error:
+        _say_once(f"progress is not kept: cannot write {error.filename or 'progress.json'} ({error.strerror})")
 
 
-def results(folder: Path | None = None) -> dict[str, dict]:
+def results(folder: Path | None = None) -> Entries:
     """What is recorded, by item: in the folder, else in the learner's folder and this session."""
     if folder is not None:
         return read(folder)
@@ -54,16 +56,114 @@ def results(folder: Path | None = None) -> dict[str, dict]:
         found = learners_folder()
     except OSError:
         found = None
-    return (read(found) if found else {}) | _session
+    return _newer(read(found) if found else {}, _session)
 
 
-def read(folder: Path) -> dict[str, dict]:
-    """The entries of progress.json; nothing where it is absent or damaged."""
+def read(folder: Path) -> Entries:
+    """The entries of progress.json, of a damaged one those that can be read; nothing where it is absent."""
     try:
-        entries = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-        return {str(k): v for k, v in entries.items() if isinstance(v, dict) and v.get("status") in MARK}
-    except (OSError, ValueError, AttributeError):
+        return _parsed(_path(folder).read_bytes())[0]
+    except OSError:
         return {}
+
+
+def trouble(folder: Path) -> str | None:
+    """A line on a progress.json that cannot be read, or not all of it; else None."""
+    path = _path(folder)
+    try:
+        is_whole = _parsed(path.read_bytes())[1]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror})"
+    return None if is_whole else f"{path} is damaged: shown is what can be read of it"
+
+
+def _path(folder: Path) -> Path:
+    return folder / "progress.json"
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Only one kernel at a time reads and writes a folder's record."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a file system without locks
+        held = lock(folder / ".progress.lock", wait=5)
+    with held:
+        yield
+
+
+def _write(folder: Path, entries: Entries) -> None:
+    """Put entries into progress.json; one that is damaged is set aside, never overwritten. Raises OSError."""
+    path = _path(folder)
+    try:
+        kept, is_whole = _parsed(path.read_bytes())
+    except FileNotFoundError:
+        kept, is_whole = {}, True
+    if not is_whole:
+        aside = _set_aside(path)
+        kept = _newer(kept, _session)
+        _say(
+            f"{path} was damaged: kept as {aside.name}; {len(kept)} items of it and of this session are in the new one"
+        )
+    text = json.dumps(_newer(kept, entries), indent=1, ensure_ascii=False) + "\n"
+    write_whole(path.resolve(), text)  # where it is a link, to what it leads to
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename a damaged record to the first free one of progress.damaged.json, progress.damaged.2.json, …"""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"progress.damaged{f'.{number}' if number > 1 else ''}.json")):
+        number += 1
+    path.rename(aside)
+    return aside
+
+
+def _parsed(data: bytes) -> tuple[Entries, bool]:
+    """The entries in a record's bytes, and whether that is all that they hold."""
+    try:
+        text, is_whole = data.decode("utf-8-sig"), True
+    except UnicodeDecodeError:
+        text, is_whole = data.decode("utf-8-sig", errors="replace"), False
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content, is_whole = _rescued(text), False
+    members = content if isinstance(content, dict) else {}
+    entries = {name: entry for name, entry in members.items() if _is_entry(entry)}
+    return entries, is_whole and isinstance(content, dict) and len(entries) == len(members)
+
+
+def _rescued(text: str) -> dict:
+    """The members of a JSON object that can be read although the whole cannot: it was cut off, or written into."""
+    found, decoder = {}, json.JSONDecoder()
+    for member in re.finditer(r'"([^"\\]+)"\s*:\s*(?=\{)', text):
+        with contextlib.suppress(ValueError, RecursionError):
+            found[member[1]] = decoder.raw_decode(text, member.end())[0]
+    return found
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get("status") in list(MARK)
+
+
+def _newer(entries: Entries, others: Entries) -> Entries:
+    """Both together; where both have an item, the entry that was made last, of equal ones the other."""
+    chosen = dict(entries)
+    for name, entry in others.items():
+        if name not in chosen or str(chosen[name].get("when", "")) <= str(entry.get("when", "")):
+            chosen[name] = entry
+    return chosen
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _say_once(text: str) -> None:
+    if text not in _said:
+        _said.add(text)
+        _say(text)
 
 
 def table(entries: dict[str, dict], lessons: list[str] | None = None) -> str:

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from course_gan.catalogue import Exercise, exercises
 from course_gan.errors import CourseError
+from course_gan.files import ROOT
 from course_gan.grading.record import lessons_with_checks
 from course_gan.runner import notebooks as notebook_files
-from workshop import exercises as builder
 from course_gan.runner.execute import execute
-from course_gan.catalogue import Exercise, copy_for_learner, exercises
-from course_gan.files import ROOT
+from course_gan.runner.learners_copy import copy_for_learner
+from workshop import exercises as builder
 
 EXERCISES = exercises()
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
@@ -121,8 +122,8 @@ def run(notebook: Path, folder: Path):
 @pytest.mark.notebook
 @each_exercise
 def test_a_release_runs_to_its_end_with_every_item_open(exercise, tmp_path):
+    copy_for_learner(tmp_path)
     here = tmp_path / "exercises" / exercise.name
-    here.mkdir(parents=True)
     said = output(run(exercise.release, here))
     items = len(cells(exercise.release, "grade"))
     assert said.count(": not written yet\n") == items
@@ -188,7 +189,10 @@ def test_full_none_and_partial_points_arrive_in_the_export(course):
     nbgrader(course, "export", "--to", "grades.csv")
     with (course / "grades.csv").open() as file:
         scores = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
-    points = [c.metadata["nbgrader"]["points"] for c in cells(ROOT / "solutions" / GRADED / f"{GRADED}.ipynb", "grade").values()]  # noqa: E501
+    points = [
+        c.metadata["nbgrader"]["points"]
+        for c in cells(ROOT / "solutions" / GRADED / f"{GRADED}.ipynb", "grade").values()
+    ]  # noqa: E501
     full = float(sum(points))
     assert scores == {"right": (full, full), "blank": (0.0, full), "partly": (float(sum(points[:3])), full)}
 

@@ -159,7 +159,7 @@ def test_a_script_that_fails_is_not_kept(elsewhere):
 def test_a_check_by_another_word_is_recorded_under_its_own_name(tmp_path, monkeypatch, capsys):
     from course_gan.grading import check
 
-    (tmp_path / "exercises").mkdir()
+    OwnFolder(tmp_path, LEARNER).mark()
     monkeypatch.chdir(tmp_path)
     check("dcgan.slerp", len)
     assert capsys.readouterr().out.startswith("✗ dcgan.slerp: ")

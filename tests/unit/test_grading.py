@@ -14,9 +14,11 @@ import torch
 
 from course_gan import grading
 from course_gan.errors import CourseError
+from course_gan.files import ROOT
 from course_gan.grading import Check, Complaint, assess, check, close, notebook, progress, record, require
 from course_gan.grading.items import find, load
 from course_gan.grading.worker.ask import ask, call, clock, describe, plain, probe_source, same, value_and_gradients
+from course_gan.marker import LEARNER, OwnFolder
 
 check_module = sys.modules["course_gan.grading.verdict"]  # the package's name `check` is the function
 
@@ -42,10 +44,13 @@ def judged(learners, **changes):
 @pytest.fixture
 def learners(tmp_path, monkeypatch):
     """A learner's folder as `course-gan lab` makes it, with the notebook's folder as the working directory."""
+    OwnFolder(tmp_path, LEARNER).mark()
     here = tmp_path / "exercises" / "01_minimax_game"
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
-    monkeypatch.setattr(record, "_session", {})
+    for kept in ("_session", "_unkept"):
+        monkeypatch.setattr(record, kept, {})
+    monkeypatch.setattr(record, "_said", set())
     return tmp_path
 
 
@@ -320,8 +325,8 @@ def test_nothing_is_recorded_where_a_class_is_graded(tmp_path, monkeypatch):
     graded = tmp_path / "grading" / "autograded" / "alice" / "01_minimax_game"
     graded.mkdir(parents=True)
     assert record.learners_folder(graded) is None
-    assert record.learners_folder(record.ROOT / "exercises" / "01_minimax_game") == record.ROOT / "my"
-    assert record.learners_folder(record.ROOT / "solutions") is None
+    assert record.learners_folder(ROOT / "exercises" / "01_minimax_game") == ROOT / "my"
+    assert record.learners_folder(ROOT / "solutions") is None
 
 
 def test_find_gives_the_check_itself():

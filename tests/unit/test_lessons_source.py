@@ -9,10 +9,11 @@ import io
 import pytest
 from click.testing import CliRunner
 
-from course_gan.catalogue import choose, copy_for_learner, lessons
+from course_gan.catalogue import choose, lessons
 from course_gan.errors import CourseError
 from course_gan.page.claims import claims_in
 from course_gan.runner import notebooks as notebook_files
+from course_gan.runner.learners_copy import copy_for_learner
 from workshop import convert, notebooks
 from workshop.__main__ import build as workshop
 from workshop.syllabus import is_draft
