@@ -47,10 +47,16 @@ def main(folder):
     cyclegan, _ = make("CycleGAN", backend=backend)
     unpaired = UnpairedBatches(images(), images(10, seed=1), 1, 0, rank=backend.rank, world_size=2)
     seen["cyclegan"] = list(gradients_and_states(cyclegan, unpaired, 5))
+    conditional, _ = make("ConditionalGAN", backend=backend, discriminator_steps=2)
+    labelled = Batches((images(), torch.arange(12) % 3), 2, 0, backend.rank, 2)
+    seen["conditional"] = list(gradients_and_states(conditional, labelled, 3))
     with RunDirectory(folder / "run", writer=backend.rank == 0) as run:
         list(train(game, batches, 2, run))
     torch.distributed.barrier()
     again, _ = make("GAN", seed=7, backend=backend)
+    conditional, _ = make("ConditionalGAN", backend=backend, discriminator_steps=2)
+    labelled = Batches((images(), torch.arange(12) % 3), 2, 0, backend.rank, 2)
+    seen["conditional"] = list(gradients_and_states(conditional, labelled, 3))
     with RunDirectory(folder / "run", writer=False) as run:
         run.restore(again, batches)
     seen["restored"] = whole_state(again, batches), whole_state(game, batches)

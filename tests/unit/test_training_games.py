@@ -13,7 +13,7 @@ from course_gan.regularizers import spectral_norm
 from course_gan.training import GAN, Backend, CycleGAN, train
 from tests.unit.tiny_games import NAMES, TinyGenerator, differing, images, make, tiny_discriminator, whole_state
 
-ADVERSARIAL = ("GAN", "Pix2Pix", "CycleGAN")
+ADVERSARIAL = ("GAN", "ConditionalGAN", "Pix2Pix", "CycleGAN")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_move_changes_its_own_side_alone(name, move):
     getattr(game, f"{move}_step")(batch)
     changed = differing(whole_state(game, batches), before)
     mine = tuple(f"game.players.{player}." for player in game.sides[move])
-    allowed = (*mine, f"game.optimizers.{move}.", "game.random", "game.pools.")
+    allowed = (*mine, f"game.optimizers.{move}.", "game.random", "game.pools.", "game.extras.")
     assert all(path.startswith(allowed) for path in changed), {p for p in changed if not p.startswith(allowed)}
     for player in mine:  # every weight of the side has moved
         weights = {path for path in before if path.startswith(player) and path.endswith("weight")}
@@ -333,7 +333,7 @@ def test_sampling_changes_nothing_and_says_the_same_twice(name):
     for _ in train(game, batches, 2):
         pass
     before, random = whole_state(game, batches), torch.get_rng_state()
-    arguments = {"GAN": (), "AdaIN": (images(3), images(3))}.get(name, (images(3),))
+    arguments = {"GAN": (), "ConditionalGAN": (), "AdaIN": (images(3), images(3))}.get(name, (images(3),))
     first, second = game.sample(*arguments), game.sample(*arguments)
     assert torch.equal(first, second)
     assert not first.requires_grad

@@ -33,7 +33,7 @@ def test_each_sample_is_seen_once_an_epoch(seen):
         assert sorted(first[epoch] + second[epoch]) == list(range(12))
 
 
-@pytest.mark.parametrize("game", ["alone", "normed", "cyclegan"])
+@pytest.mark.parametrize("game", ["alone", "normed", "conditional", "cyclegan"])
 def test_replicas_are_identical_after_every_step_buffers_included(seen, game):
     for (gradients, state), (other_gradients, other) in zip(seen[0][game], seen[1][game], strict=True):
         assert all(torch.equal(a, b) for a, b in zip(gradients, other_gradients))

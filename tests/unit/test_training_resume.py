@@ -76,7 +76,7 @@ def test_leaving_out_any_item_of_the_state_is_detected(name):
     assert not missed
     kinds = {item[1] for item in items}
     assert {"players", "optimizers", "schedules", "averages", "random", "steps"} <= kinds
-    assert {"GAN": "tensors", "CycleGAN": "pools"}.get(name, "players") in kinds
+    assert {"GAN": "tensors", "ConditionalGAN": "extras", "CycleGAN": "pools"}.get(name, "players") in kinds
 
 
 @pytest.mark.parametrize("name", NAMES)

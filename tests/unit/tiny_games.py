@@ -6,9 +6,9 @@ from torch import nn
 from course_gan import models
 from course_gan.data import Batches, UnpairedBatches
 from course_gan.models.pix2pix import LastingDropout
-from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Pix2Pix
+from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Game, Pix2Pix
 
-NAMES = ("GAN", "Pix2Pix", "CycleGAN", "AdaIN")
+NAMES = ("GAN", "ConditionalGAN", "Pix2Pix", "CycleGAN", "AdaIN", "Autoencoder")
 
 
 def images(n=12, channels=1, size=8, seed=0):
@@ -48,6 +48,71 @@ def tiny_patch_discriminator(channels):
     return nn.Sequential(nn.Conv2d(channels, 2, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(2, 1, 3, 1, 1))
 
 
+class ConditionalGenerator(nn.Module):
+    """Latents, noise of the size of the image and a label to 8×8 images."""
+
+    def __init__(self):
+        super().__init__()
+        self.project = nn.Linear(3, 64)
+        self.label = nn.Embedding(3, 64)
+
+    def forward(self, z, noise, labels):
+        return ((self.project(z) + self.label(labels)).view(-1, 1, 8, 8) + 0.1 * noise).tanh()
+
+
+class ConditionalDiscriminator(nn.Module):
+    """Images and labels to logits (b,), by a projection on the label's vector (arXiv:1802.05637)."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 2, 4, 2, 1), nn.LeakyReLU(0.2), nn.Flatten())
+        self.judge = nn.Linear(32, 1)
+        self.label = nn.Embedding(3, 32)
+
+    def forward(self, images, labels):
+        features = self.body(images)
+        return self.judge(features).squeeze(1) + (features * self.label(labels)).sum(1)
+
+
+class Brightness(nn.Module):
+    """An augmentation with a state, as ADA's probability is one: it grows with every call."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("strength", torch.zeros(()))
+
+    def forward(self, images):
+        self.strength += 0.01
+        return images + self.strength * torch.randn(len(images), 1, 1, 1, device=images.device)
+
+
+def draw_inputs(n, generator):
+    """Latents and noise for a ConditionalGenerator."""
+    return torch.randn(n, 3, generator=generator), torch.randn(n, 1, 8, 8, generator=generator)
+
+
+def draw_labels(n, generator):
+    return torch.randint(3, (n,), generator=generator)
+
+
+class Autoencoder(Game):
+    """A game of one side: two players move together, and nobody plays against them."""
+
+    def __init__(self, encoder, decoder, **options):
+        players = {"encoder": encoder, "decoder": decoder}
+        super().__init__(players, {"autoencoder": ("encoder", "decoder")}, ("decoder",), **options)
+
+    def autoencoder_step(self, batch):
+        with self.turn("autoencoder") as (encoder, decoder):
+            loss = (decoder(encoder(batch)) - batch).square().mean()
+        return self.descend("autoencoder", loss)
+
+    def sample(self, inputs, ema=True):
+        with self.evaluating("encoder") as encoder:
+            codes = encoder(inputs)
+        return self.answer("decoder", codes, ema)
+
+
 def make(name, seed=0, device="cpu", **options):
     """A fresh game of this name, and its data, both determined by the seed."""
     options = {"seed": seed, "backend": Backend(device, "fp32"), "ema": 0.9, **options}
@@ -56,6 +121,14 @@ def make(name, seed=0, device="cpu", **options):
         options = {"discriminator_steps": 2, "decay": (10, 40)} | options
         return GAN(TinyGenerator(), tiny_discriminator(), **options), Batches(images(), 4, seed)
     options = {"decay": (10, 40)} | options
+    if name == "ConditionalGAN":  # every seam that needs no published recipe
+        seams = {"conditions": draw_labels, "draw": draw_inputs, "augment": Brightness(), "reuse_fakes": True}
+        options = seams | {"r1": 1.0, "penalty_every": 2} | options
+        labels = torch.arange(12) % 3
+        return GAN(ConditionalGenerator(), ConditionalDiscriminator(), **options), Batches((images(), labels), 4, seed)
+    if name == "Autoencoder":
+        encoder = nn.Sequential(nn.Conv2d(1, 2, 4, 2, 1), nn.BatchNorm2d(2), nn.Dropout(0.2))
+        return Autoencoder(encoder, nn.ConvTranspose2d(2, 1, 4, 2, 1), **options), Batches(images(), 4, seed)
     if name == "Pix2Pix":
         players = tiny_translator(nn.BatchNorm2d, 0.2), tiny_patch_discriminator(2)
         return Pix2Pix(*players, **options), Batches((images(), images(seed=1)), 2, seed)
