@@ -187,7 +187,7 @@ class OwnFolder:
             for name in names:
                 self._marker.files.setdefault(name, [])
             for name, digests in before.items():
-                if not digests and not os.path.lexists(self.path / name):
+                if not digests and name not in names and not os.path.lexists(self.path / name):
                     del self._marker.files[name]
             if self._marker.files != before:
                 self._save()
@@ -204,9 +204,9 @@ class OwnFolder:
         return _digest(path) in self._marker.files.get(name, [])
 
     def take_over(self, *names: str) -> None:
-        """Take files as they are for ours, in a folder that was recognised; to be called after `mark`."""
+        """Take files that the marker does not know yet, as an earlier version left them, for ours; after `mark`."""
         with self._mutex:
-            for name in names:
+            for name in set(names) - self._marker.files.keys():
                 if digest := _digest(self.path / name):
                     self._marker.files[name] = [digest]
             self._save()
