@@ -1,4 +1,4 @@
-"""Lesson 05: what it writes in the open is what the library computes, on inputs that the lesson never saw; its networks."""
+"""Lesson 05: what it writes in the open is what the library computes, on inputs it never saw; its networks are shipped whole."""
 
 import ast
 import importlib.util

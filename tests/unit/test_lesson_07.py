@@ -170,7 +170,7 @@ def test_the_shipped_painter_is_written_as_the_committed_record_holds(tiny, reco
     found = studies.read("07_checkpoint")
     assert set(found) == set(record)
     assert found["settings"] == studies.as_json(settings("07", "cpu").as_dict())
-    shape, again = models.load_weights("07_pix2pix")
+    _, again = models.load_weights("07_pix2pix")
     assert all(torch.equal(again[name], value) for name, value in weights.items())
     assert found["cpu_seconds"] == 1
 
