@@ -1,6 +1,7 @@
 """What the models learn from: packaged sets that need no download, folders of images, torchvision's sets."""
 # ruff: noqa: F401
 
+import course_gan.data.earth
 from course_gan.data.augment import random_affine
 from course_gan.data.base import ImageSet, Pairs, resize, to_float, to_uint8
 from course_gan.data.batches import Batches, UnpairedBatches, derived_generator
