@@ -97,7 +97,13 @@ def environment(profile: str, threads: int) -> dict[str, str]:
     return {**env, **shares, "COURSE_GAN_PROFILE": profile, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
-def _watch(process, timeout: float, stop, ended: threading.Event, why: list) -> None:
+def _watch(
+    process: subprocess.Popen,
+    timeout: float,
+    stop: threading.Event | None,
+    ended: threading.Event,
+    why: list[str],
+) -> None:
     deadline = time.monotonic() + timeout
     while not ended.wait(0.2):
         if stop is not None and stop.is_set():
@@ -109,7 +115,7 @@ def _watch(process, timeout: float, stop, ended: threading.Event, why: list) -> 
             return
 
 
-def _end(process) -> None:
+def _end(process: subprocess.Popen) -> None:
     """Kill the process and its kernel, whose session is its own."""
     import psutil
 

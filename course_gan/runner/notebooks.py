@@ -1,12 +1,16 @@
 """Notebook files: read with one line for what is wrong, written whole or not at all."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_gan.errors import CourseError
 from course_gan.files import write_whole
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-def write(notebook, path: Path) -> None:
+
+def write(notebook: "NotebookNode", path: Path) -> None:
     """Write a notebook in one move, so that a reader never sees half of one."""
     import nbformat
 
@@ -14,7 +18,7 @@ def write(notebook, path: Path) -> None:
     write_whole(path, nbformat.writes(notebook, version=4) + "\n")
 
 
-def read(path: Path):
+def read(path: Path) -> "NotebookNode":
     """Return the notebook at a path; raises CourseError, one line, where it is none."""
     import nbformat
 

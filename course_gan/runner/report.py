@@ -4,11 +4,15 @@ import base64
 import html
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from course_gan.errors import CourseError
 from course_gan.marker import OwnFolder
 from course_gan.runner import notebooks
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -23,7 +27,7 @@ img { margin: 0 .4rem .4rem 0; border: 1px solid #ddd; }
 """
 
 
-def write_html(notebook, path: Path) -> None:
+def write_html(notebook: "NotebookNode", path: Path) -> None:
     """Write an executed notebook as one HTML page beside it."""
     from nbconvert import HTMLExporter
 
@@ -31,7 +35,7 @@ def write_html(notebook, path: Path) -> None:
     path.write_text(page, encoding="utf-8")
 
 
-def key_figures(notebook, most: int = 3) -> list[tuple[bytes, str]]:
+def key_figures(notebook: "NotebookNode", most: int = 3) -> list[tuple[bytes, str]]:
     """Return up to `most` figures (PNG, its words): those marked key by plots.show, else the last ones shown."""
     found = []
     for cell in notebook.cells:

@@ -8,14 +8,19 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from course_gan.errors import CourseError
 from course_gan.runner import notebooks
 from course_gan.runner.report import write_html
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-def work(job: dict, say) -> None:
+
+def work(job: dict, say: Callable[..., None]) -> None:
     """Run a job: source and target paths, parameters, cwd, html path or None; say() takes the report's fields."""
     import papermill as pm
     from nbclient.exceptions import DeadKernelError
@@ -26,17 +31,19 @@ def work(job: dict, say) -> None:
         """papermill's own engine that tells us of each cell."""
 
         @classmethod
-        def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
             started, finished = nb_man.cell_start, nb_man.cell_complete
-            nb_man.cell_start = lambda cell, cell_index=None, **k: (
-                say(started=cell_index + 1),
-                started(cell, cell_index, **k),
-            )
-            nb_man.cell_complete = lambda cell, cell_index=None, **k: (
-                finished(cell, cell_index, **k),
-                say(finished=cell_index + 1),
-            )
-            return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+            def start(cell: Any, cell_index: int, **more: Any) -> None:
+                say(started=cell_index + 1)
+                started(cell, cell_index, **more)
+
+            def complete(cell: Any, cell_index: int, **more: Any) -> None:
+                finished(cell, cell_index, **more)
+                say(finished=cell_index + 1)
+
+            nb_man.cell_start, nb_man.cell_complete = start, complete
+            super().execute_managed_notebook(nb_man, kernel_name, **options)
 
     papermill_engines.register("course-gan", ReportingEngine)
     source, target = Path(job["source"]), Path(job["target"])
@@ -71,7 +78,7 @@ def work(job: dict, say) -> None:
     say(**(error or {"error": None}))
 
 
-def unrun(notebook) -> dict | None:
+def unrun(notebook: "NotebookNode") -> dict | None:
     """Find a code cell that was never executed: after sys.exit(0) papermill itself sees nothing wrong."""
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.source.strip() and cell.get("execution_count") is None:
@@ -79,7 +86,7 @@ def unrun(notebook) -> dict | None:
     return None
 
 
-def failed_thread(notebook) -> dict | None:
+def failed_thread(notebook: "NotebookNode") -> dict | None:
     """Find a background thread that died of an exception, which papermill does not notice."""
     for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
@@ -112,7 +119,7 @@ def main() -> None:
     os.dup2(2, 1)
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
 
-    def say(**fields):
+    def say(**fields: Any) -> None:
         print(json.dumps(fields), file=reports, flush=True)
 
     try:
