@@ -50,6 +50,13 @@ def _missing(package: str) -> str:
     return f"this command needs the package {package!r}: install the notebooks extra (`{_WITH_NOTEBOOKS}`)"
 
 
+def _require(*packages: str) -> None:
+    """Raise CourseError, which says how to install it, for the first of these packages that is missing."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise CourseError(_missing(package))
+
+
 class _Group(OneLine, click.Group):
     pass
 
@@ -106,6 +113,7 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
     from course_gan.catalogue import choose
     from course_gan.runner.run import run as run_lessons
 
+    _require("ipykernel", "nbconvert", "papermill", "psutil")  # in processes of their own they would be missed late
     chosen = choose(lesson)
     try:
         how = {"profile": profile, "jobs": jobs, "out": out, "resume": resume, "timeout": timeout}
@@ -170,8 +178,7 @@ def lab(folder, no_open):
     click.echo(f"{folder}: {len(new)} new files; what you already had is untouched")
     if no_open:
         return
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise CourseError(_missing("jupyterlab"))
+    _require("jupyterlab")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"])
 
 

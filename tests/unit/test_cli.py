@@ -60,6 +60,17 @@ def test_a_training_goes_to_a_folder_named_by_the_lessons_number_where_none_is_g
     assert seen == [("dcgan", "smoke", Path("runs/03"), False, {}), ("3", "cpu", Path("mine"), True, {})]
 
 
+def test_a_run_without_the_runners_packages_is_one_line_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "papermill" else name)
+    refused = CliRunner().invoke(main, ["run", "00", "--out", str(tmp_path / "out")])
+    assert (refused.exit_code, refused.output) == (
+        1,
+        "course-gan: this command needs the package 'papermill': install the notebooks extra "
+        "(`pip install -e '.[notebooks]'`)\n",
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_lab_without_jupyterlab_is_one_line_and_the_copy_is_made(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     refused = CliRunner().invoke(main, ["lab", "--dir", str(tmp_path / "my")])
