@@ -22,7 +22,9 @@ class DCGANGenerator(nn.Module):
     ValueError for a size or a count that cannot be built.
     """
 
-    def __init__(self, latent_dim: int = 100, channels: int = 3, width: int = 64, image_size: int = 64, norm="batch"):
+    def __init__(
+        self, latent_dim: int = 100, channels: int = 3, width: int = 64, image_size: int = 64, norm: str = "batch"
+    ):
         super().__init__()
         at_least(1, latent_dim=latent_dim, channels=channels, width=width)
         self.latent_dim = latent_dim
@@ -58,7 +60,7 @@ class DCGANDiscriminator(nn.Module):
         for inputs, outputs in pairwise(widths):  # each halves the side
             down = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=has_bias(norm))
             layers += [down, norm_layer(norm, outputs), nn.LeakyReLU(0.2)]
-        layers += [nn.Conv2d(widths[-1], 1, 4, bias=False)]  # 4×4 → 1×1
+        layers.append(nn.Conv2d(widths[-1], 1, 4, bias=False))  # 4×4 → 1×1
         self.layers = initialise(nn.Sequential(*layers))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Small classifiers whose inner layer is the space in which generated images are measured, in Inception's place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import torch
@@ -17,45 +17,59 @@ class FeatureNetwork(nn.Module):
 
     channels, image_size: of the images, size a multiple of 8; classes: factor -> number of classes.
     width: channels of the first layer; features: length of the feature vector.
+    settings: these arguments by name, as they are kept beside shipped weights.
     """
 
     def __init__(self, channels: int, image_size: int, classes: Mapping[str, int], width: int = 32, features: int = 64):
         super().__init__()
-        self.settings = {"channels": channels, "image_size": image_size, "width": width, "features": features}
-        self.settings["classes"] = dict(classes)
+        self.settings = {
+            "channels": channels,
+            "image_size": image_size,
+            "width": width,
+            "features": features,
+            "classes": dict(classes),
+        }
         widths = [channels, width, 2 * width, 4 * width, 4 * width]
         self.stages = nn.Sequential()
-        for i, (inner, outer) in enumerate(pairwise(widths)):
-            conv = nn.Conv2d(inner, outer, 3, stride=2 if i else 1, padding=1, bias=False)
-            self.stages.append(nn.Sequential(conv, nn.BatchNorm2d(outer), nn.ReLU()))
+        for index, (inputs, outputs) in enumerate(pairwise(widths)):
+            stride = 1 if index == 0 else 2
+            conv = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+            self.stages.append(nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU()))
         self.project = nn.Linear(2 * widths[-1], features)
         self.heads = nn.ModuleDict({factor: nn.Linear(features, count) for factor, count in classes.items()})
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (b, features) of images float (b, channels, h, w) in [-1, 1]."""
         maps = self.stages(images)  # (b, 4 * width, h / 8, w / 8)
-        return self.project(torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1))
+        pooled = torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)  # (b, 8 * width)
+        return self.project(pooled)
 
     def logits(self, images: Tensor) -> dict[str, Tensor]:
-        """Factor -> logits (b, classes)."""
+        """Factor -> logits (b, classes) of images float (b, channels, h, w) in [-1, 1]."""
         inner = torch.relu(self(images))
         return {factor: head(inner) for factor, head in self.heads.items()}
 
     @torch.no_grad()
     def extract(self, images: Tensor, batch_size: int = 256) -> Tensor:
-        """Features (n, features) of any number of images, float in [-1, 1] or uint8; on the network's device."""
+        """Features (n, features), on the network's device, of any number of images.
+
+        images: (n, channels, image_size, image_size), float in [-1, 1] or uint8, on any device;
+        batch_size: how many go through the network at once. Raises ValueError for another shape.
+        """
         return torch.cat([self(part) for part in self._parts(images, batch_size)])
 
     @torch.no_grad()
     def classify(self, images: Tensor, batch_size: int = 256) -> dict[str, Tensor]:
-        """Factor -> most likely class, int64 (n,), of images as in extract."""
+        """Factor -> most likely class, int64 (n,); images, batch_size and errors are those of extract."""
         parts = [self.logits(part) for part in self._parts(images, batch_size)]
         return {factor: torch.cat([part[factor].argmax(dim=1) for part in parts]) for factor in self.heads}
 
-    def _parts(self, images: Tensor, batch_size: int):
-        c, size = self.settings["channels"], self.settings["image_size"]
-        if images.ndim != 4 or len(images) == 0 or images.shape[1:] != (c, size, size):
-            raise ValueError(f"images: got shape {tuple(images.shape)}, wanted (n > 0, {c}, {size}, {size})")
+    def _parts(self, images: Tensor, batch_size: int) -> Iterator[Tensor]:
+        """The images in batches, float in [-1, 1], on the network's device."""
+        channels = self.settings["channels"]
+        size = self.settings["image_size"]
+        if images.ndim != 4 or len(images) == 0 or images.shape[1:] != (channels, size, size):
+            raise ValueError(f"images: got shape {tuple(images.shape)}, wanted (n > 0, {channels}, {size}, {size})")
         device = self.project.weight.device
         for part in images.split(batch_size):
             part = part.to(device)

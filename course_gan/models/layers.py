@@ -19,8 +19,13 @@ NORM_LAYERS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
 def at_least(minimum: int, **arguments: int) -> None:
     """Refuse arguments that are not integers of at least `minimum`, with a ValueError that names the argument."""
     for name, value in arguments.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-            raise ValueError(f"{name} is {value!r}, but has to be an integer of at least {minimum}")
+        check_count(minimum, name, value)
+
+
+def check_count(minimum: int, name: str, value: int) -> None:
+    """Refuse a value that is not an integer of at least `minimum`, with a ValueError that uses this name for it."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+        raise ValueError(f"{name} is {value!r}, but has to be an integer of at least {minimum}")
 
 
 def norm_layer(norm: str, channels: int) -> nn.Module:
@@ -46,6 +51,7 @@ def initialise(module: nn.Module, std: float = 0.02, generator: torch.Generator 
     """Draw the weights of `module` as the DCGAN paper does (arXiv:1511.06434), in place; return `module`.
 
     std: weights of convolutions and linear layers are N(0, std), those of norms N(1, std), every bias is 0.
+    generator: on the module's device; None draws from torch's global one.
     """
     for layer in module.modules():
         if isinstance(layer, CONVOLUTIONS + NORM_LAYERS):
@@ -60,6 +66,7 @@ def initialise(module: nn.Module, std: float = 0.02, generator: torch.Generator 
 class ResidualBlock(nn.Module):
     """x + conv(relu(conv(x))) with a norm behind each 3×3 convolution, as in ResNet (arXiv:1512.03385).
 
+    channels: of the maps (b, channels, h, w), in and out; norm: see `norm_layer`;
     padding: "reflect" (needs maps of at least 2×2) or "zeros".
     """
 
@@ -80,7 +87,8 @@ def receptive_field(layers: nn.Module | Iterable[tuple[int, int]]) -> int:
     """
     if isinstance(layers, nn.Module):
         layers = [_span(layer) for layer in layers.modules() if hasattr(layer, "kernel_size")]
-    field, step = 1, 1  # step: input pixels between two neighbouring outputs
+    field = 1
+    step = 1  # input pixels between two neighbouring outputs
     for kernel, stride in layers:
         field += (kernel - 1) * step
         step *= stride
@@ -91,9 +99,14 @@ def _span(layer: nn.Module) -> tuple[int, int]:
     """(kernel, stride) of a square layer; a dilated kernel counts at its full extent."""
     if isinstance(layer, nn.ConvTranspose2d):
         raise ValueError("the receptive field is counted through convolutions and poolings, but found ConvTranspose2d")
-    values = (layer.kernel_size, layer.stride, getattr(layer, "dilation", 1))
-    kernel, stride, dilation = (value[0] if isinstance(value, tuple) else value for value in values)
-    return dilation * (kernel - 1) + 1, stride
+    kernel = _side(layer.kernel_size)
+    dilation = _side(getattr(layer, "dilation", 1))
+    return dilation * (kernel - 1) + 1, _side(layer.stride)
+
+
+def _side(value: int | tuple[int, ...]) -> int:
+    """One number for both directions."""
+    return value[0] if isinstance(value, tuple) else value
 
 
 def check_divisible(images: Tensor, by: int) -> None:

@@ -13,8 +13,12 @@ from course_gan.models.layers import at_least
 def _mlp(in_features: int, out_features: int, width: int, layers: int, activation: nn.Module) -> nn.Sequential:
     """`layers` linear layers with `width` features between them and the activation behind all but the last."""
     widths = [in_features] + [width] * (layers - 1)
-    hidden = [part for pair in pairwise(widths) for part in (nn.Linear(*pair), activation)]
-    return nn.Sequential(*hidden, nn.Linear(widths[-1], out_features))
+    parts = []
+    for inputs, outputs in pairwise(widths):
+        parts.append(nn.Linear(inputs, outputs))
+        parts.append(activation)
+    parts.append(nn.Linear(widths[-1], out_features))
+    return nn.Sequential(*parts)
 
 
 class MLPGenerator(nn.Module):

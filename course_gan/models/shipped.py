@@ -18,7 +18,10 @@ def save_weights(name: str, network: nn.Module, settings: Mapping[str, Any]) -> 
 
     network: one, or an nn.ModuleDict of several; settings: plain values, what it takes to build the network again.
     """
-    weights = {key: value.half() if value.is_floating_point() else value for key, value in network.state_dict().items()}
+    weights = dict(network.state_dict())
+    for key, value in weights.items():
+        if value.is_floating_point():
+            weights[key] = value.half()
     path = CHECKPOINTS / f"{name}.pt"
     torch.save({"settings": dict(settings), "weights": weights}, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -37,7 +40,8 @@ def load_weights(name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     for file in (path, record):
         if not file.is_file():
             raise CourseError(f"{file}: missing; {advice}")
-    wanted, found = record.read_text().split()[0], hashlib.sha256(path.read_bytes()).hexdigest()
+    wanted = record.read_text().split()[0]
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != wanted:
         raise CourseError(f"{path}: damaged, SHA-256 is {found[:12]}…, wanted {wanted[:12]}…; {advice}")
     saved = torch.load(path, map_location="cpu", weights_only=True)
