@@ -16,9 +16,14 @@ class ResNetGenerator(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, blocks: int = 9,
-        norm: str = "instance", downsamplings: int = 2,
-    ):  # fmt: skip
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        blocks: int = 9,
+        norm: str = "instance",
+        downsamplings: int = 2,
+    ):
         super().__init__()
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width)
         at_least(0, blocks=blocks, downsamplings=downsamplings)
@@ -39,5 +44,5 @@ class ResNetGenerator(nn.Module):
         self.layers = initialise(nn.Sequential(*layers))
 
     def forward(self, x: Tensor) -> Tensor:
-        check_divisible(x, 2**self.downsamplings)
+        check_divisible(x, 1 << self.downsamplings)  # a shift is an integer in TorchScript too; 2**n is a float there
         return self.layers(x)  # (b, out_channels, h, w)

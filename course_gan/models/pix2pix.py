@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
+from torch.nn import functional as F
 
 from course_gan.models.layers import ResidualBlock, at_least, check_divisible, has_bias, initialise, norm_layer
 
@@ -16,7 +16,7 @@ class LastingDropout(nn.Dropout):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        return dropout(x, self.p, training=True)
+        return F.dropout(x, self.p, training=True)
 
 
 class UNetGenerator(nn.Module):
@@ -30,13 +30,22 @@ class UNetGenerator(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, depth: int = 8, norm: str = "batch",
-        max_multiplier: int = 8, residual: bool = False, skips: bool = True, dropout: float = 0.5,
-    ):  # fmt: skip
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        depth: int = 8,
+        norm: str = "batch",
+        max_multiplier: int = 8,
+        residual: bool = False,
+        skips: bool = True,
+        dropout: float = 0.5,
+    ):
         super().__init__()
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, max_multiplier=max_multiplier)
         at_least(2, depth=depth)
-        self.depth, self.skips = depth, skips
+        self.depth = depth
+        self.skips = skips
         widths = [width * min(2**level, max_multiplier) for level in range(depth)]  # w, 2w, 4w, 8w, 8w, …
         bias = has_bias(norm)
 
@@ -47,13 +56,16 @@ class UNetGenerator(nn.Module):
         # Innermost: no norm, which would erase a 1×1 map of a batch of one.
         downs.append([nn.LeakyReLU(0.2), nn.Conv2d(widths[-2], widths[-1], 4, 2, 1, bias=bias)])
 
+        doubled = 2 if skips else 1  # a skip doubles a map's channels
         ups = []
         for level in range(depth - 1, 0, -1):
-            inputs = widths[level] * (2 if skips and level < depth - 1 else 1)  # the skip doubles them
-            conv = nn.ConvTranspose2d(inputs, widths[level - 1], 4, 2, 1, bias=bias)
-            drop = [LastingDropout(dropout)] if level >= depth - 3 else []
-            ups.append([nn.ReLU(), conv, norm_layer(norm, widths[level - 1]), *drop])
-        last = nn.ConvTranspose2d(widths[0] * (2 if skips else 1), out_channels, 4, 2, 1)
+            below = 1 if level == depth - 1 else doubled  # nothing is put beside the innermost map
+            conv = nn.ConvTranspose2d(below * widths[level], widths[level - 1], 4, 2, 1, bias=bias)
+            up = [nn.ReLU(), conv, norm_layer(norm, widths[level - 1])]
+            if level >= depth - 3:
+                up.append(LastingDropout(dropout))
+            ups.append(up)
+        last = nn.ConvTranspose2d(doubled * widths[0], out_channels, 4, 2, 1)
         ups.append([nn.ReLU(), last, nn.Tanh()])
 
         if residual:
@@ -65,7 +77,7 @@ class UNetGenerator(nn.Module):
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_divisible(x, 2**self.depth)
+        check_divisible(x, 1 << self.depth)  # a shift is an integer in TorchScript too; 2**n is a float there
         maps = []
         for down in self.downs:
             x = down(x)  # (b, w·2^level, h / 2^(level+1), …)
@@ -73,17 +85,33 @@ class UNetGenerator(nn.Module):
         maps.pop()
         for up in self.ups:
             x = up(x)
-            if maps:
+            if len(maps) > 0:  # `if maps` does not script
                 skip = maps.pop()
-                x = torch.cat([skip, x], 1) if self.skips else x
+                if self.skips:
+                    x = torch.cat([skip, x], 1)
         return x  # (b, out_channels, h, w)
 
 
 class EncoderDecoder(UNetGenerator):
-    """The U-Net without its skips, which pix2pix is compared with: all passes through the innermost map."""
+    """The U-Net without its skips, which pix2pix is compared with: all passes through the innermost map.
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, skips=False, **kwargs)
+    Arguments and errors are those of UNetGenerator.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        depth: int = 8,
+        norm: str = "batch",
+        max_multiplier: int = 8,
+        residual: bool = False,
+        dropout: float = 0.5,
+    ):
+        super().__init__(
+            in_channels, out_channels, width, depth, norm, max_multiplier, residual, skips=False, dropout=dropout
+        )
 
 
 class PatchDiscriminator(nn.Module):
@@ -98,14 +126,18 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         at_least(1, in_channels=in_channels, width=width)
         at_least(0, layers=layers)
-        kernel, padding = (4, 1) if layers else (1, 0)
-        strides = [2] * layers + [1] if layers else [1, 1]  # of all but the last convolution, which maps to the logit
+        if layers:
+            kernel, padding = 4, 1
+            strides = [2] * layers + [1]  # of all but the last convolution, which maps to the logit
+        else:
+            kernel, padding = 1, 0
+            strides = [1, 1]
         widths = [width * min(2**level, 8) for level in range(len(strides))]
         parts = [nn.Conv2d(in_channels, width, kernel, strides[0], padding), nn.LeakyReLU(0.2)]
         for inputs, outputs, stride in zip(widths, widths[1:], strides[1:]):
             conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=has_bias(norm))
             parts += [conv, norm_layer(norm, outputs), nn.LeakyReLU(0.2)]
-        parts += [nn.Conv2d(widths[-1], 1, kernel, 1, padding, bias=bool(layers) or has_bias(norm))]
+        parts.append(nn.Conv2d(widths[-1], 1, kernel, 1, padding, bias=layers > 0 or has_bias(norm)))
         self.layers = initialise(nn.Sequential(*parts))
 
     def forward(self, x: Tensor) -> Tensor:

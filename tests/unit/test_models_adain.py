@@ -127,6 +127,36 @@ def test_training_as_an_autoencoder_reaches_every_parameter():
     assert all(p.grad.abs().max() > 0 for p in (*encoder.parameters(), *decoder.parameters()))
 
 
+@pytest.mark.parametrize("imagenet", [False, True])
+@pytest.mark.parametrize("assign", [False, True])
+def test_an_encoder_built_without_memory_computes_the_same_once_its_weights_are_loaded(imagenet, assign):
+    original = AdaINEncoder(3, (4, 8), (2,), imagenet)
+    with torch.device("meta"):
+        encoder = AdaINEncoder(3, (4, 8), (2,), imagenet)
+    if not assign:
+        encoder = encoder.to_empty(device="cpu")
+        for tensor in encoder.buffers():
+            tensor.fill_(1e27)  # as the memory may be found
+    encoder.load_state_dict(original.state_dict(), assign=assign)
+    images = torch.rand(2, 3, 16, 16) * 2 - 1
+    for got, want in zip(encoder(images), original(images), strict=True):
+        assert torch.equal(got, want)
+
+
+def test_half_images_are_widened_to_the_encoders_weights():
+    images = torch.randn(1, 3, 16, 16).bfloat16()
+    for imagenet in (False, True):
+        encoder = AdaINEncoder(3, (4, 8), (2,), imagenet)
+        for got, want in zip(encoder(images), encoder(images.float()), strict=True):
+            assert got.dtype == torch.float32
+            assert torch.equal(got, want)
+
+
+def test_imagenets_scale_is_for_three_channels():
+    with pytest.raises(ValueError, match=r"^channels is 1, but ImageNet's images have 3$"):
+        AdaINEncoder(1, imagenet=True)
+
+
 def write_vgg(path, **changes):
     """A file in torchvision's layout (its classifier stands for the rest), with random weights."""
     state = AdaINEncoder(**VGG).state_dict() | {"classifier.6.bias": torch.zeros(1000)} | changes
