@@ -1,4 +1,4 @@
-"""Lesson 05: what it writes in the open is what the library computes, on inputs it never saw; its networks are shipped whole."""
+"""Lesson 05: what it writes in the open is what the library computes on other inputs; how its networks are shipped."""
 
 import ast
 import importlib.util
