@@ -8,12 +8,19 @@ from torch import Tensor
 
 
 def random_affine(
-    images: Tensor, degrees=8.0, shear=5.0, zoom=(0.9, 1.1), translate=0.0, flip=0.0, fill=-1.0, generator=None
+    images: Tensor,
+    degrees: float = 8.0,
+    shear: float = 5.0,
+    zoom: tuple[float, float] = (0.9, 1.1),
+    translate: float = 0.0,
+    flip: float = 0.0,
+    fill: float | None = -1.0,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Turn, shear, zoom, shift and mirror each image by random amounts of its own.
+    """Turn, shear, zoom, shift and mirror each image by random amounts of its own; float (b, c, h, w), as images.
 
-    images: float (b, c, h, w), square; the batch is mapped in one affine_grid, in about 1 ms where one transform
-        per image takes 20.
+    images: float (b, c, h, w) in [-1, 1], square; the batch is mapped in one affine_grid, in about 1 ms where one
+        transform per image takes 20.
     degrees, shear: largest angle either way, uniform, in degrees.
     zoom: range of the factor; above 1 the content grows.
     translate: largest shift either way, as a fraction of the image.
@@ -29,8 +36,10 @@ def random_affine(
     slant = ((2 * slant - 1) * math.radians(shear)).tan()
     scale = 1 / (zoom[0] + (zoom[1] - zoom[0]) * scale)
     sign = 1 - 2 * (mirror < flip).float()
-    cos, sin = scale * angle.cos(), scale * angle.sin()
-    across, down = (2 * translate * (2 * shift - 1) for shift in (across, down))  # in halves of an image
+    cos = scale * angle.cos()
+    sin = scale * angle.sin()
+    across = 2 * translate * (2 * across - 1)  # in halves of an image
+    down = 2 * translate * (2 * down - 1)
     # From where an output pixel lies to where it is read.
     maps = torch.stack([sign * cos, sign * (slant * cos - sin), across, sin, slant * sin + cos, down], dim=1)
     grid = F.affine_grid(maps.view(-1, 2, 3).to(images), list(images.shape), align_corners=False)  # (b, h, w, 2)

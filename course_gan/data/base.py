@@ -13,6 +13,10 @@ from torch import Tensor
 class ImageSet:
     """Images in one tensor, with one class index per image for every labelled factor.
 
+    It is a map-style dataset too: image_set[k] is one image float (c, h, w) in [-1, 1], so that
+    torch.utils.data.DataLoader(image_set, batch_size) draws what Batches draws, float (b, c, h, w). With labels:
+    DataLoader(StackDataset(image_set, image_set.labels["digit"]), batch_size) draws (images, labels).
+
     name: what the set is called.
     images: uint8 (n, c, h, w), 0 to 255.
     labels: factor -> int64 (n,), an index into the factor's classes.
@@ -28,7 +32,7 @@ class ImageSet:
     licence: str = "unknown"
     source: str = "unknown"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.images.dtype != torch.uint8 or self.images.ndim != 4:
             found = f"{self.images.dtype} {tuple(self.images.shape)}"
             raise ValueError(f"{self.name}: images are {found}, wanted torch.uint8 (n, c, h, w); see to_uint8")
@@ -39,8 +43,16 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __getitem__(self, index: int) -> Tensor:
+        """One image float (c, h, w) in [-1, 1], without its labels; negative counts from the end, else IndexError.
+
+        A slice or a list of integers gives float (k, c, h, w); for a smaller set with its labels see subset.
+        """
+        return to_float(self.images[index])
+
     @property
     def channels(self) -> int:
+        """1 for grey, 3 for colour."""
         return self.images.shape[1]
 
     @property
@@ -50,7 +62,8 @@ class ImageSet:
 
     def subset(self, index: Tensor | slice) -> "ImageSet":
         """The images chosen by index: an integer or boolean tensor, or a slice."""
-        return replace(self, images=self.images[index], labels={k: v[index] for k, v in self.labels.items()})
+        labels = {factor: label[index] for factor, label in self.labels.items()}
+        return replace(self, images=self.images[index], labels=labels)
 
     def where(self, **factors: str | list[str] | tuple[str, ...]) -> "ImageSet":
         """The images whose factors have one of the named classes, as in where(character=["a", "b"]).
@@ -61,7 +74,8 @@ class ImageSet:
         for factor, names in factors.items():
             names = [names] if isinstance(names, str) else list(names)
             classes = self.classes.get(factor, ())
-            if unknown := [name for name in names if name not in classes]:
+            unknown = [name for name in names if name not in classes]
+            if unknown:
                 known = classes or sorted(self.classes)
                 raise ValueError(f"{self.name} has no {factor} {unknown}; choose from {known}")
             wanted = torch.tensor([classes.index(name) for name in names], device=keep.device)
@@ -70,7 +84,8 @@ class ImageSet:
 
     def to(self, device: str | torch.device) -> "ImageSet":
         """The same set with images and labels on the device."""
-        return replace(self, images=self.images.to(device), labels={k: v.to(device) for k, v in self.labels.items()})
+        labels = {factor: label.to(device) for factor, label in self.labels.items()}
+        return replace(self, images=self.images.to(device), labels=labels)
 
 
 class Pairs(NamedTuple):
@@ -93,7 +108,8 @@ def to_uint8(images: Tensor) -> Tensor:
 def resize(images: Tensor, size: int) -> Tensor:
     """uint8 images (n, c, h, w): the central square, resampled with antialiasing to (n, c, size, size)."""
     side = min(images.shape[2:])
-    top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2
+    top = (images.shape[2] - side) // 2
+    left = (images.shape[3] - side) // 2
     return resample(images[:, :, top : top + side, left : left + side], (size, size))
 
 
@@ -107,6 +123,7 @@ def resample(images: Tensor, shape: tuple[int, int]) -> Tensor:
 
 def choose(split: str, train: Any, test: Any, everything: Any) -> Any:
     """What belongs to the split "train", "test" or "all"; raises ValueError for another name."""
-    if split not in ("train", "test", "all"):
+    parts = {"train": train, "test": test, "all": everything}
+    if split not in parts:
         raise ValueError(f"split is {split!r}, wanted train, test or all")
-    return {"train": train, "test": test, "all": everything}[split]
+    return parts[split]

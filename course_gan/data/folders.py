@@ -40,8 +40,12 @@ def paired_folder(path: str | Path, size: int, channels: int = 3) -> Pairs:
             raise ValueError("odd width, cannot hold two images side by side")
         return torch.stack([resize(half, size) for half in pixels.chunk(2, dim=3)])
 
-    images = torch.cat(_read_all(Path(path), channels, halves), dim=1)  # (2, n, c, size, size)
-    return Pairs(*(ImageSet(Path(path).name, side, licence="the user's", source=str(path)) for side in images))
+    inputs, targets = torch.cat(_read_all(Path(path), channels, halves), dim=1)  # each (n, c, size, size)
+    name = Path(path).name
+    return Pairs(
+        ImageSet(name, inputs, licence="the user's", source=str(path)),
+        ImageSet(name, targets, licence="the user's", source=str(path)),
+    )
 
 
 def unpaired_folders(path: str | Path, size: int, split: str = "train", channels: int = 3) -> tuple[ImageSet, ImageSet]:
@@ -49,13 +53,15 @@ def unpaired_folders(path: str | Path, size: int, split: str = "train", channels
 
     split: "train", or "test" for testA and testB; the other arguments and the errors are those of folder.
     """
-    a, b = (folder(Path(path) / f"{split}{side}", size, channels) for side in "AB")
+    a = folder(Path(path, f"{split}A"), size, channels)
+    b = folder(Path(path, f"{split}B"), size, channels)
     return a, b
 
 
 def _read_all(path: Path, channels: int, shape: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """What shape makes of every image in the folder, or one CourseError for all that cannot be used."""
-    images, unusable = [], []
+    images = []
+    unusable = []
     for file in _image_files(path):
         try:
             images.append(shape(read_pixels(file, channels)))

@@ -20,7 +20,8 @@ def digits(split: str = "train", size: int = 8) -> ImageSet:
 
     data = load_digits()
     images = torch.from_numpy(data.images * (255 / 16)).round().to(torch.uint8).unsqueeze(1)  # (1797, 1, 8, 8)
-    labels, classes = {"digit": torch.from_numpy(data.target).long()}, {"digit": tuple("0123456789")}
+    labels = {"digit": torch.from_numpy(data.target).long()}
+    classes = {"digit": tuple("0123456789")}
     source = "Alpaydin and Kaynak, UCI Machine Learning Repository, as shipped with scikit-learn"
     cut = len(images) * 4 // 5
     part = choose(split, slice(cut), slice(cut, None), slice(None))

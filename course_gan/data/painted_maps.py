@@ -25,24 +25,31 @@ def texture_maps(n: int = 1000, size: int = 64, seed: int = 0, split: str = "tra
     """
     generator = derived_generator(seed, int(split == "test"))
     labels = _voronoi(n, size, generator)
-    about = {"licence": "CC0 and public domain (NASA)", "source": "scikit-image textures, Voronoi maps drawn here"}
-    inputs = ImageSet("label maps", colour_code(labels), **about)
-    return Pairs(inputs, ImageSet("painted maps", paint(labels, split, generator), **about))
+    licence = "CC0 and public domain (NASA)"
+    source = "scikit-image textures, Voronoi maps drawn here"
+    inputs = ImageSet("label maps", colour_code(labels), licence=licence, source=source)
+    targets = ImageSet("painted maps", paint(labels, split, generator), licence=licence, source=source)
+    return Pairs(inputs, targets)
 
 
 def colour_code(labels: Tensor) -> Tensor:
-    """Label maps int64 (n, h, w) as pictures uint8 (n, 3, h, w) in MAP_COLOURS."""
+    """Label maps int64 (n, h, w), 0 to 3, as pictures uint8 (n, 3, h, w) in MAP_COLOURS."""
     return MAP_COLOURS.to(labels.device)[labels].permute(0, 3, 1, 2).contiguous()
 
 
 def colour_decode(images: Tensor) -> Tensor:
     """Pictures uint8 (n, 3, h, w) as label maps int64 (n, h, w): each pixel takes the class of the nearest colour."""
-    pixels, colours = images.movedim(1, -1).unsqueeze(3).float(), MAP_COLOURS.to(images.device).float()
+    pixels = images.movedim(1, -1).unsqueeze(3).float()  # (n, h, w, 1, 3)
+    colours = MAP_COLOURS.to(images.device).float()  # (4, 3)
     return (pixels - colours).square().sum(dim=4).argmin(dim=3)  # distances are (n, h, w, 4)
 
 
 def paint(labels: Tensor, split: str = "train", generator: torch.Generator | None = None) -> Tensor:
-    """Label maps int64 (n, h, w), square, filled with random pieces of the real textures: uint8 (n, 3, h, w)."""
+    """Label maps int64 (n, h, w), square, filled with random pieces of the real textures: uint8 (n, 3, h, w).
+
+    split: "train", "test" or "all": from which part of each texture the pieces are cut. generator: of their places.
+    Raises ValueError for an unknown split or maps larger than the part of a texture.
+    """
     images = textures()
     regions = [region(images[name], split, shrink=2) for name in ("grass", "gravel", "brick", "hubble")]
     painted = []
@@ -58,6 +65,8 @@ def _voronoi(n: int, size: int, generator: torch.Generator | None) -> Tensor:
     pixels = torch.cartesian_prod(axis, axis)  # (size², 2)
     maps = []
     for sites in torch.randint(4, 11, (n,), generator=generator).tolist():
-        nearest = torch.cdist(pixels, torch.rand(sites, 2, generator=generator)).argmin(dim=1)
-        maps.append(torch.randint(4, (sites,), generator=generator)[nearest].view(size, size))
+        places = torch.rand(sites, 2, generator=generator)
+        classes = torch.randint(4, (sites,), generator=generator)
+        nearest = torch.cdist(pixels, places).argmin(dim=1)  # (size²,)
+        maps.append(classes[nearest].view(size, size))
     return torch.stack(maps)

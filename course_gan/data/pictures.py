@@ -44,7 +44,8 @@ class NamedImages(dict):
 
     def __init__(self, name: str, factor: str, table: dict[str, tuple[str, str, str]]):
         super().__init__({key: _read(path) for key, (path, _, _) in table.items()})
-        self.name, self.factor = name, factor
+        self.name = name
+        self.factor = factor
         self.licences = {key: licence for key, (_, licence, _) in table.items()}
         self.sources = {key: source for key, (_, _, source) in table.items()}
 
@@ -62,9 +63,14 @@ class NamedImages(dict):
         regions = [region(image, split, shrink) for image in self.values()]
         label = torch.arange(n) % len(self)
         images = torch.stack([crop(regions[k], size, generator) for k in label.tolist()])
-        labels, classes = {self.factor: label}, {self.factor: tuple(self)}
-        about = ("; ".join(f"{k}: {v}" for k, v in texts.items()) for texts in (self.licences, self.sources))
-        return ImageSet(f"{self.name} patches", images, labels, classes, *about)
+        labels = {self.factor: label}
+        classes = {self.factor: tuple(self)}
+        return ImageSet(f"{self.name} patches", images, labels, classes, _listed(self.licences), _listed(self.sources))
+
+
+def _listed(texts: dict[str, str]) -> str:
+    """One line of all texts, each behind its picture's name."""
+    return "; ".join(f"{name}: {text}" for name, text in texts.items())
 
 
 def textures() -> NamedImages:
@@ -87,7 +93,10 @@ def photos() -> NamedImages:
 
 
 def region(image: Tensor, split: str, shrink: int = 1) -> Tensor:
-    """The part (c, h, w) of an image, made shrink times smaller, that belongs to the split; two share no pixel."""
+    """The part of an image (c, h, w), made shrink times smaller, that belongs to the split; two share no pixel.
+
+    split: "train", "test" or "all"; raises ValueError for another.
+    """
     _, height, width = image.shape
     cut = round(max(height, width) // shrink * (1 - _HELD_OUT))
     part = choose(split, slice(cut), slice(cut, None), slice(None))
@@ -100,7 +109,8 @@ def crop(image: Tensor, size: int, generator: torch.Generator | None = None) -> 
     _, height, width = image.shape
     if min(height, width) < size:
         raise ValueError(f"size {size} is too large: this part of a picture has {height}×{width} pixels")
-    top, left = (int(torch.randint(side - size + 1, (), generator=generator)) for side in (height, width))
+    top = int(torch.randint(height - size + 1, (), generator=generator))
+    left = int(torch.randint(width - size + 1, (), generator=generator))
     return image[:, top : top + size, left : left + size].expand(3, -1, -1)
 
 

@@ -13,7 +13,8 @@ from course_gan.data.base import resample, to_float
 from course_gan.errors import CourseError
 
 LARGEST = 50_000_000  # pixels; a larger file is a mistake or a decompression bomb
-SHORTEST, LONGEST = 64, 512  # sides of a picture as read_picture gives it, in pixels
+SHORTEST = 64  # sides of a picture as read_picture gives it, in pixels
+LONGEST = 512
 
 
 def read_picture(file: str | Path | BinaryIO, longest: int = LONGEST) -> Tensor:
@@ -26,19 +27,26 @@ def read_picture(file: str | Path | BinaryIO, longest: int = LONGEST) -> Tensor:
     try:
         pixels = read_pixels(file, channels=3)
     except Exception as error:  # Pillow's decoders raise many kinds on damaged files
-        why = " ".join((getattr(error, "strerror", None) or str(error)).split())
+        reason = getattr(error, "strerror", None) or str(error)
+        why = " ".join(reason.split())
         raise CourseError(f"{name}: cannot be used ({why}); wanted a picture such as .png or .jpg") from error
     height, width = pixels.shape[2:]
     scale = min(1.0, longest / max(height, width))
     shape = round(scale * height), round(scale * width)
     if min(shape) < SHORTEST:
-        found = f"{width}×{height} pixels" + (f", {shape[1]}×{shape[0]} as used here" if scale < 1 else "")
+        found = f"{width}×{height} pixels"
+        if scale < 1:
+            found += f", {shape[1]}×{shape[0]} as used here"
         raise CourseError(f"{name}: {found}, but each side has to have at least {SHORTEST}; choose another picture")
     return to_float(resample(pixels, shape))
 
 
 def read_pixels(file: str | Path | BinaryIO, channels: int = 3) -> Tensor:
-    """One decoded image, uint8 (1, c, h, w), treated as in folder; ValueError when it is too large."""
+    """One decoded image, uint8 (1, c, h, w), treated as in folder.
+
+    channels: 3 for colour, 1 for grey. Raises ValueError when it has more than 50 megapixels, and whatever Pillow
+    raises for a file that it cannot decode.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         picture = Image.open(file)
@@ -46,7 +54,8 @@ def read_pixels(file: str | Path | BinaryIO, channels: int = 3) -> Tensor:
         if picture.width * picture.height > LARGEST:
             raise ValueError(f"{picture.width}×{picture.height}, over {LARGEST // 1_000_000} megapixels")
         upright = _eight_bit(ImageOps.exif_transpose(picture))
-        pixels = torch.from_numpy(np.array(upright.convert("RGB" if channels == 3 else "L")))
+        mode = "RGB" if channels == 3 else "L"
+        pixels = torch.from_numpy(np.array(upright.convert(mode)))
     return pixels.view(1, *pixels.shape[:2], channels).permute(0, 3, 1, 2).contiguous()
 
 

@@ -1,5 +1,8 @@
 """MNIST, FashionMNIST, CIFAR-10 and CelebA by torchvision, for learners who have them or ask for the download."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -10,7 +13,7 @@ _IDX = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte
 _LISTS = "list_attr_celeba.txt, list_bbox_celeba.txt, list_landmarks_align_celeba.txt, list_eval_partition.txt"
 
 
-def mnist(root: str = "datasets", split: str = "train", size: int = 32, download: bool = False) -> ImageSet:
+def mnist(root: str | Path = "datasets", split: str = "train", size: int = 32, download: bool = False) -> ImageSet:
     """MNIST: 60,000 and 10,000 handwritten digits, one channel, with the factor "digit".
 
     root: folder that holds MNIST/raw. split: "train", "test" or "all". size: height and width in pixels (28 is the
@@ -22,7 +25,9 @@ def mnist(root: str = "datasets", split: str = "train", size: int = 32, download
     return _in_memory("MNIST", "digit", f"{_IDX} into {root}/MNIST/raw", root, split, size, download)
 
 
-def fashion_mnist(root: str = "datasets", split: str = "train", size: int = 32, download: bool = False) -> ImageSet:
+def fashion_mnist(
+    root: str | Path = "datasets", split: str = "train", size: int = 32, download: bool = False
+) -> ImageSet:
     """FashionMNIST (arXiv:1708.07747): 60,000 and 10,000 pictures of clothes, one channel, with the factor "article".
 
     Arguments and errors are those of mnist; the files are in FashionMNIST/raw. Licence: MIT (Zalando SE).
@@ -30,7 +35,7 @@ def fashion_mnist(root: str = "datasets", split: str = "train", size: int = 32, 
     return _in_memory("FashionMNIST", "article", f"{_IDX} into {root}/FashionMNIST/raw", root, split, size, download)
 
 
-def cifar10(root: str = "datasets", split: str = "train", size: int = 32, download: bool = False) -> ImageSet:
+def cifar10(root: str | Path = "datasets", split: str = "train", size: int = 32, download: bool = False) -> ImageSet:
     """CIFAR-10: 50,000 and 10,000 pictures in colour, with the factor "object".
 
     Arguments and errors are those of mnist; the unpacked archive is the folder cifar-10-batches-py in root.
@@ -40,7 +45,13 @@ def cifar10(root: str = "datasets", split: str = "train", size: int = 32, downlo
     return _in_memory("CIFAR10", "object", wanted, root, split, size, download)
 
 
-def celeba(root: str = "datasets", split: str = "train", size=64, download: bool = False, limit=None) -> ImageSet:
+def celeba(
+    root: str | Path = "datasets",
+    split: str = "train",
+    size: int = 64,
+    download: bool = False,
+    limit: int | None = None,
+) -> ImageSet:
     """CelebA (arXiv:1411.7766): 162,770 and 19,962 aligned faces, with each of 40 attributes as a no/yes factor.
 
     Arguments and errors are those of mnist; the files are in root/celeba. limit: take only the first so many; all
@@ -50,20 +61,24 @@ def celeba(root: str = "datasets", split: str = "train", size=64, download: bool
     choose(split, None, None, None)
     wanted = f"the folder img_align_celeba, identity_CelebA.txt, {_LISTS} into {root}/celeba"
     faces = _opened("CelebA", wanted, root=root, split=split, download=download)
-    images = torch.empty(min(limit or len(faces), len(faces)), 3, size, size, dtype=torch.uint8)
-    for i in range(len(images)):
+    count = min(limit or len(faces), len(faces))
+    images = torch.empty(count, 3, size, size, dtype=torch.uint8)
+    for i in range(count):
         try:
-            pixels = torch.from_numpy(np.array(faces[i][0]))  # (218, 178, 3)
+            face, _ = faces[i]
+            pixels = torch.from_numpy(np.array(face))  # (218, 178, 3)
         except OSError as error:
             file = f"{root}/celeba/img_align_celeba/{faces.filename[i]}"
             raise CourseError(f"{file}: missing or broken; unpack img_align_celeba.zip again") from error
         images[i] = resize(pixels.permute(2, 0, 1)[None], size)[0]
-    labels = {name: faces.attr[: len(images), k] for k, name in enumerate(faces.attr_names) if name}
+    labels = {name: faces.attr[:count, k] for k, name in enumerate(faces.attr_names) if name}
     classes = dict.fromkeys(labels, ("no", "yes"))
     return ImageSet("CelebA", images, labels, classes, "non-commercial research only", "CelebA by torchvision")
 
 
-def _in_memory(name, factor, wanted, root, split, size, download) -> ImageSet:
+def _in_memory(
+    name: str, factor: str, wanted: str, root: str | Path, split: str, size: int, download: bool
+) -> ImageSet:
     """A torchvision set that keeps all its images in .data and their classes in .targets."""
     parts = choose(split, [True], [False], [True, False])
     sets = [_opened(name, wanted, root=root, train=train, download=download) for train in parts]
@@ -75,8 +90,8 @@ def _in_memory(name, factor, wanted, root, split, size, download) -> ImageSet:
     return ImageSet(name, resize(images, size), labels, classes, licence, f"{name} by torchvision")
 
 
-def _opened(name: str, wanted: str, **arguments):
-    """The torchvision set, or one line that says what to put where."""
+def _opened(name: str, wanted: str, **arguments: Any) -> Any:
+    """The torchvision set of this name, or one line that says what to put where; arguments: the set's own."""
     from torchvision import datasets
 
     try:

@@ -13,20 +13,34 @@ from course_gan.data.base import ImageSet, choose
 from course_gan.data.batches import derived_generator
 
 CHARACTERS = tuple(string.ascii_uppercase + string.ascii_lowercase + string.digits)
-# fmt: off
 TYPEFACES = (
-    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique",
-    "DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-BoldOblique",
-    "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "DejaVuSerif-BoldItalic",
-    "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta",
-    "cmr10", "cmb10", "cmti10", "cmss10", "cmtt10",
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSans-Oblique",
+    "DejaVuSans-BoldOblique",
+    "DejaVuSansMono",
+    "DejaVuSansMono-Bold",
+    "DejaVuSansMono-BoldOblique",
+    "DejaVuSerif",
+    "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic",
+    "DejaVuSerif-BoldItalic",
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+    "STIXGeneralBolIta",
+    "cmr10",  # Computer Modern: roman
+    "cmb10",  # bold
+    "cmti10",  # italic
+    "cmss10",  # sans serif
+    "cmtt10",  # typewriter
 )
-# fmt: on
-"""Names of the font files; cm is Computer Modern: roman, bold, italic, sans serif, typewriter."""
+"""Names of the font files."""
 
 _LICENCE = "Bitstream Vera and Arev (DejaVu), STIX Font License (STIX), BaKoMa Fonts Licence (Computer Modern)"
 _OVERSAMPLE = 4  # drawn this much larger, then averaged: smooth edges, and centring to a quarter of a pixel
-_CAPITAL, _WIDEST = 0.62, 0.75  # height of a capital H and largest extent of any ink, as fractions of the box
+_CAPITAL = 0.62  # height of a capital H, as a fraction of the box
+_WIDEST = 0.75  # largest extent of any ink, as a fraction of the box
 
 
 def glyphs(size: int = 32, split: str = "train", copies: int = 1, seed: int = 0) -> ImageSet:
@@ -75,10 +89,12 @@ def _typeface(name: str, size: int) -> Tensor:
 
 def _drawn(font: ImageFont.FreeTypeFont, character: str, size: int) -> Image.Image:
     """One character in grey, its ink in the middle and made smaller where it is wider than allowed."""
-    large, limit = size * _OVERSAMPLE, size * _OVERSAMPLE * _WIDEST
+    large = size * _OVERSAMPLE
+    limit = large * _WIDEST
     ink = _ink(font, character)
     if max(ink.size) > limit:
-        ink = _ink(font.font_variant(size=font.size * limit / max(ink.size)), character)
+        smaller = font.font_variant(size=font.size * limit / max(ink.size))
+        ink = _ink(smaller, character)
     canvas = Image.new("L", (large, large))
     canvas.paste(ink, ((large - ink.width) // 2, (large - ink.height) // 2))
     return canvas.reduce(_OVERSAMPLE)
@@ -96,8 +112,14 @@ def _augmented_bank(size: int, copies: int, seed: int) -> Tensor:
     """The upright bank followed by copies - 1 banks with a random affine map of its own for every image."""
     from torchvision.transforms import InterpolationMode, v2
 
-    options = {"translate": (0.03, 0.03), "scale": (0.85, 1.0), "shear": 4, "interpolation": InterpolationMode.BILINEAR}
-    affine, upright = v2.RandomAffine(degrees=6, **options), _bank(size)
+    affine = v2.RandomAffine(
+        degrees=6,
+        translate=(0.03, 0.03),
+        scale=(0.85, 1.0),
+        shear=4,
+        interpolation=InterpolationMode.BILINEAR,
+    )
+    upright = _bank(size)
     with torch.random.fork_rng(devices=[]):  # v2 draws from torch's global generator
         torch.manual_seed(derived_generator(seed).initial_seed())
         turned = [affine(image) for _ in range(copies - 1) for image in upright]

@@ -1,10 +1,12 @@
+import pickle
 import subprocess
 import sys
 
 import pytest
 import torch
+from torch.utils.data import DataLoader, StackDataset
 
-from course_gan.data import ImageSet, to_float, to_uint8
+from course_gan.data import Batches, ImageSet, Pairs, to_float, to_uint8
 from course_gan.data.base import choose, resize
 
 
@@ -57,6 +59,51 @@ def test_subset_takes_slices_masks_and_indices():
 def test_to_moves_images_and_labels():
     moved = small_set().to("meta")
     assert {moved.images.device.type, *(label.device.type for label in moved.labels.values())} == {"meta"}
+
+
+def test_an_item_is_one_image_in_minus_one_to_one():
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1)
+    image_set = ImageSet("x", images)
+    assert [image_set[k].item() for k in (0, 1, 2, -1)] == pytest.approx([-1, -0.6, 1, 1])
+    assert image_set[0].shape == (1, 1, 1)
+    assert image_set[0].dtype == torch.float32
+    assert torch.equal(image_set[1:], to_float(images[1:]))
+    assert torch.equal(images.flatten(), torch.tensor([0, 51, 255], dtype=torch.uint8))  # the set is left alone
+    assert len(list(image_set)) == 3
+    for outside in (3, -4):
+        with pytest.raises(IndexError):
+            image_set[outside]
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 6])
+def test_a_dataloader_draws_what_batches_draws(batch_size):
+    loader = DataLoader(small_set(), batch_size, shuffle=True, generator=torch.Generator().manual_seed(0))
+    batches = list(loader)
+    example = next(Batches(small_set(), batch_size))
+    assert batches[0].shape == example.shape
+    assert batches[0].dtype == example.dtype
+    drawn = torch.cat(batches)
+    assert len(drawn) == len(loader.dataset) == 6
+    assert not torch.equal(drawn, to_float(small_set().images))  # shuffled
+    assert torch.equal(drawn[drawn[:, 0, 0, 0].argsort()], to_float(small_set().images))  # each once
+    again = torch.cat(list(loader))
+    assert not torch.equal(again, drawn)
+
+
+def test_a_dataloader_draws_labels_and_pairs_that_are_stacked():
+    letters = small_set()
+    for images, labels in DataLoader(StackDataset(letters, letters.labels["letter"]), 4, shuffle=True):
+        numbers = ((images[:, 0, 0, 0] + 1) * 127.5).round().long()
+        assert torch.equal(numbers // 2, labels)
+    for inputs, targets in DataLoader(StackDataset(*Pairs(letters, letters.subset(slice(None)))), 4, shuffle=True):
+        assert torch.equal(inputs, targets)
+        assert len(inputs.unique()) == len(inputs)
+
+
+def test_a_set_reaches_the_workers_of_a_dataloader():
+    sent = pickle.loads(pickle.dumps(small_set()))
+    assert torch.equal(sent[5], small_set()[5])
+    assert sent.where(style="bold").labels["letter"].tolist() == [0, 1, 2]
 
 
 def test_float_images_are_refused():
