@@ -40,15 +40,16 @@ _RAMP = np.array(
         (3.9, 214, 170, 72),
         (4.1, 180, 145, 35),
         (4.5, 152, 116, 30),
-        (4.8, 135, 92, 52),
-        (5.0, 160, 140, 138),
-        (5.2, 205, 203, 202),
+        (4.75, 135, 92, 52),
+        (4.93, 158, 138, 134),
+        (5.02, 212, 212, 212),
         (5.5, 226, 226, 226),
         (6.0, 236, 236, 236),
     ]
 )
-# What is shaded on such ground, from flat to rugged, by level.
-_ROUGHNESS = ((0.0, 0.05), (1.0, 0.03), (1.4, 0.0), (2.0, 0.02), (3.0, 0.08), (4.0, 0.32), (4.8, 0.45), (5.3, 0.04))
+# How much the shading of such ground varies, by level: about as on the real map.
+_ROUGHNESS = ((0.3, 0.13), (1.0, 0.08), (1.5, 0.03), (2.3, 0.05), (3.3, 0.10), (4.1, 0.26), (4.8, 0.26), (5.1, 0.02))
+_SURROUNDINGS = 8.0  # σ in pixels: a plain grows lighter towards hills, a sea deeper away from the shore
 
 
 def colour_index(pixels: np.ndarray) -> np.ndarray:
@@ -104,25 +105,27 @@ def heights(relief: Tensor, smooth: int = 0) -> Tensor:
     return classes.to(relief.device)
 
 
-def colour_of_heights(classes: Tensor, softness: float = 1.5, rough: float = 1.0, seed: int = 0) -> Tensor:
+def colour_of_heights(classes: Tensor, softness: float = 1.0, rough: float = 1.0, seed: int = 0) -> Tensor:
     """Draw relief maps of painted heights, with slopes, ranges and shading: uint8 (n, 3, h, w).
 
     classes: int64 (n, h, w) of 0 to 5, in the order of HEIGHTS.
     softness: how many pixels wide the slope between two classes is (the σ of a Gaussian); 0 leaves cliffs. From sea to
         mountain a slope passes shore, plain and hill.
-    rough: how rugged hills and mountains are; 0 gives even colours.
-    seed: of the ranges; equal sizes and seeds have them in equal places, so that a stroke changes only what it paints.
+    rough: how strongly ranges are shaded; 1 as on the real map, 0 not at all.
+    seed: of the ranges; equal sizes and seeds have them in equal places, so that a stroke changes only what is near.
     """
-    levels = classes.cpu().float() + 0.5
-    levels = _blur(levels, softness)
-    ranges = _ranges(levels.shape[1:], derived_generator(seed))
-    roughness = _interpolate(levels, _ROUGHNESS) * rough
-    ground = levels + 0.5 * roughness * ranges
-    slope = roughness * (ranges - ranges.roll((1, 1), dims=(0, 1)))
-    shade = (1 + 0.75 * slope).clamp(0.5, 1.12)
-    # Ranges must not lift a plain out of the sea, nor drown it: the coast stays where it was painted.
-    ground = torch.where(levels < 2, ground.clamp(0, 1.99), ground.clamp(2, 6))
-    colours = [_interpolate(ground, _RAMP[:, [0, k]]) * shade for k in (1, 2, 3)]
+    painted = classes.cpu().float()
+    generator = derived_generator(seed)
+    ranges = _ranges(painted.shape[1:], (12, 6, 3), generator)
+    swell = _ranges(painted.shape[1:], (40, 20), generator)
+    surroundings = _blur(painted, _SURROUNDINGS)
+    within = 0.5 + 0.5 * (surroundings - painted) + 0.15 * swell + 0.08 * ranges
+    ground = _blur(painted + within.clamp(0.05, 0.95), softness)
+    # A slope must not move the coast, which is a jump: it stays where it was painted.
+    ground = torch.where(painted < 2, ground.clamp(0, 1.99), ground.clamp(2, 6))
+    slope = ranges - ranges.roll((1, 1), dims=(0, 1))
+    shade = 1 + rough * _interpolate(ground, _ROUGHNESS) * slope / (slope.std() + 1e-6)
+    colours = [_interpolate(ground, _RAMP[:, [0, channel]]) * shade.clamp(0.35, 1.15) for channel in (1, 2, 3)]
     return torch.stack(colours, dim=1).round().clamp(0, 255).to(torch.uint8).to(classes.device)
 
 
@@ -144,13 +147,12 @@ def _blur(levels: Tensor, sigma: float) -> Tensor:
     return F.conv2d(across, weights.view(1, 1, -1, 1))[:, 0]
 
 
-def _ranges(shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """Mountain ranges (h, w) in about [-1, 1]: ridged noise of four octaves."""
+def _ranges(shape: torch.Size, cells: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Ridges (h, w) of mean 0 and deviation 1: noise with cells of so many pixels, folded at 0; finer is weaker."""
     height, width = shape
     total = torch.zeros(height, width)
-    for octave in range(4):
-        cell = 16 / 2**octave  # pixels
-        grid = torch.randn(1, 1, int(height / cell) + 2, int(width / cell) + 2, generator=generator)
+    for cell in cells:
+        grid = torch.randn(1, 1, height // cell + 2, width // cell + 2, generator=generator)
         noise = F.interpolate(grid, (height, width), mode="bicubic", align_corners=True)[0, 0]
-        total += (1 - 2 * noise.abs()) * 0.6**octave
-    return (total - total.mean()) / (2 * total.std() + 1e-6)
+        total -= noise.abs() * cell / cells[0]
+    return (total - total.mean()) / (total.std() + 1e-6)
