@@ -135,7 +135,8 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 @_profile
 @_parameter
 @click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
-def train(lesson, out, profile, pairs, resume):
+@click.option("--settings", "describe", is_flag=True, help="Only show the settings: values, ranges, what they are.")
+def train(lesson, out, profile, pairs, resume, describe):
     """Train a lesson's game without Jupyter: checkpoints, samples as PNG and log.jsonl in the folder.
 
     LESSON is the number (3, 03) or the name (03_dcgan, dcgan) of one that has a game; for any other you are told
@@ -143,8 +144,12 @@ def train(lesson, out, profile, pairs, resume):
     interruption.
     """
     from course_gan.catalogue import number_of
+    from course_gan.recipes import described
     from course_gan.runner.training import run as run_training
 
+    if describe:
+        click.echo(described(lesson, profile))
+        return
     folder = out or Path("runs") / number_of(lesson)
     try:
         run_training(lesson, profile, folder, resume, _parameters(pairs))

@@ -2,5 +2,5 @@
 # ruff: noqa: F401
 
 from course_gan.recipes.recipe import Recipe
-from course_gan.recipes.registry import build, recipe_of, recipes, settings
+from course_gan.recipes.registry import build, described, recipe_of, recipes, settings
 from course_gan.recipes.schema import Settings, Spec, setting

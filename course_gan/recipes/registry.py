@@ -56,3 +56,15 @@ def build(name: str, profile: str = "cpu", **overrides: Any) -> Recipe:
     The same settings give the same players, batches and samples, whatever torch's global random state.
     """
     return recipe_of(name)(settings(name, profile, **overrides))
+
+
+def described(name: str, profile: str = "cpu") -> str:
+    """A table of the settings of a lesson's game: name, value under the profile, what it may be, and what it is."""
+    chosen = settings(name, profile)
+    specs = chosen.specs()
+    widest = max(len(key) for key in specs)
+    lines = [f"settings of lesson {chosen.lesson} under profile {profile}, each set by -p NAME VALUE:"]
+    for key, spec in specs.items():
+        value = getattr(chosen, key)
+        lines.append(f"  {key:<{widest}}  {value!s:<12}  {spec.label}: {spec.wanted()}")
+    return "\n".join(lines)

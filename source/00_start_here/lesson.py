@@ -389,7 +389,7 @@ print(small_check(lambda images: (images.double() - 127.5) / 127.5))  # another 
 # Later lessons have *panels*: sliders and buttons on your own objects. A panel never computes anything that a cell could
 # not; it calls functions that you may call too. On a page without a running kernel (GitHub, a run's report) you see a
 # picture of the panel instead; run its cell in JupyterLab and it comes to life. Whatever goes wrong in one is said in a
-# line below its picture, and what you have trained stays in `panel.game`. Here is one as JupyterLab shows it, the painter
+# line above its picture, and what you have trained stays in `panel.game`. Here is one as JupyterLab shows it, the painter
 # of lesson 07 (taken by a browser test of the course, cut out by `scripts/panel_pictures.py`):
 
 # %%

@@ -80,3 +80,12 @@ def test_the_lab_without_jupyterlab_is_one_line_and_the_copy_is_made(tmp_path, m
         "(`pip install -e '.[notebooks]'`)"
     ]
     assert (tmp_path / "my" / "notebooks" / "03_dcgan.ipynb").is_file()
+
+
+def test_train_shows_what_may_be_set_and_trains_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(main, ["train", "dcgan", "--settings", "--profile", "cpu"])
+    assert shown.exit_code == 0
+    assert "settings of lesson 03 under profile cpu, each set by -p NAME VALUE:" in shown.output
+    assert "  lr                   0.0004        learning rate: a number from 1e-07 to 1\n" in shown.output
+    assert list(tmp_path.iterdir()) == []
