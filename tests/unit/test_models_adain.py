@@ -157,9 +157,9 @@ def test_imagenets_scale_is_for_three_channels():
         AdaINEncoder(1, imagenet=True)
 
 
-def write_vgg(path, **changes):
+def write_vgg(path, changes=None):
     """A file in torchvision's layout (its classifier stands for the rest), with random weights."""
-    state = AdaINEncoder(**VGG).state_dict() | {"classifier.6.bias": torch.zeros(1000)} | changes
+    state = AdaINEncoder(**VGG).state_dict() | {"classifier.6.bias": torch.zeros(1000)} | (changes or {})
     torch.save({k: v for k, v in state.items() if v is not None}, path)
     return state
 
@@ -239,7 +239,8 @@ def test_another_file_is_one_line_too(damage, tmp_path):
     elif damage in ("pickled", "list"):
         torch.save(Foreign(tmp_path / "ran") if damage == "pickled" else [1, 2], path)
     else:
-        write_vgg(path, **{"features.5.weight": None if damage == "missing" else torch.zeros(3)})
+        changes = {"features.5.weight": None if damage == "missing" else torch.zeros(3)}
+        write_vgg(path, changes)
     with pytest.raises(CourseError) as caught:
         vgg19_encoder(path)
     assert str(caught.value) == f"{path} is not torchvision's vgg19-dcbb9e9d.pth: fetch it again or use AdaINEncoder"

@@ -26,14 +26,27 @@ def published(width: int, blocks: int) -> nn.Module:
     """The generator of arXiv:1703.10593 written out: c7s1-w, d2w, d4w, blocks of R4w, u2w, uw, c7s1-3."""
     norm, w = nn.InstanceNorm2d, width
     return nn.Sequential(
-        nn.ReflectionPad2d(3), nn.Conv2d(3, w, 7), norm(w), nn.ReLU(),
-        nn.Conv2d(w, 2 * w, 3, 2, 1), norm(2 * w), nn.ReLU(),
-        nn.Conv2d(2 * w, 4 * w, 3, 2, 1), norm(4 * w), nn.ReLU(),
+        nn.ReflectionPad2d(3),
+        nn.Conv2d(3, w, 7),
+        norm(w),
+        nn.ReLU(),
+        nn.Conv2d(w, 2 * w, 3, 2, 1),
+        norm(2 * w),
+        nn.ReLU(),
+        nn.Conv2d(2 * w, 4 * w, 3, 2, 1),
+        norm(4 * w),
+        nn.ReLU(),
         *(Block(4 * w, norm) for _ in range(blocks)),
-        nn.ConvTranspose2d(4 * w, 2 * w, 3, 2, 1, 1), norm(2 * w), nn.ReLU(),
-        nn.ConvTranspose2d(2 * w, w, 3, 2, 1, 1), norm(w), nn.ReLU(),
-        nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7), nn.Tanh(),
-    )  # fmt: skip
+        nn.ConvTranspose2d(4 * w, 2 * w, 3, 2, 1, 1),
+        norm(2 * w),
+        nn.ReLU(),
+        nn.ConvTranspose2d(2 * w, w, 3, 2, 1, 1),
+        norm(w),
+        nn.ReLU(),
+        nn.ReflectionPad2d(3),
+        nn.Conv2d(w, 3, 7),
+        nn.Tanh(),
+    )
 
 
 def test_published_parameter_counts():

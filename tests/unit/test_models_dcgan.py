@@ -33,19 +33,36 @@ def written_out(w: int) -> tuple[nn.Module, nn.Module]:
     norm, leaky = nn.BatchNorm2d, nn.LeakyReLU(0.2)
     generator = nn.Sequential(
         nn.Unflatten(1, (100, 1, 1)),
-        up(100, 8 * w, 1, 0), norm(8 * w), nn.ReLU(),
-        up(8 * w, 4 * w, 2, 1), norm(4 * w), nn.ReLU(),
-        up(4 * w, 2 * w, 2, 1), norm(2 * w), nn.ReLU(),
-        up(2 * w, w, 2, 1), norm(w), nn.ReLU(),
-        up(w, 3, 2, 1), nn.Tanh(),
-    )  # fmt: skip
+        up(100, 8 * w, 1, 0),
+        norm(8 * w),
+        nn.ReLU(),
+        up(8 * w, 4 * w, 2, 1),
+        norm(4 * w),
+        nn.ReLU(),
+        up(4 * w, 2 * w, 2, 1),
+        norm(2 * w),
+        nn.ReLU(),
+        up(2 * w, w, 2, 1),
+        norm(w),
+        nn.ReLU(),
+        up(w, 3, 2, 1),
+        nn.Tanh(),
+    )
     discriminator = nn.Sequential(
-        down(3, w, 2, 1), leaky,
-        down(w, 2 * w, 2, 1), norm(2 * w), leaky,
-        down(2 * w, 4 * w, 2, 1), norm(4 * w), leaky,
-        down(4 * w, 8 * w, 2, 1), norm(8 * w), leaky,
-        down(8 * w, 1, 1, 0), nn.Flatten(0),
-    )  # fmt: skip
+        down(3, w, 2, 1),
+        leaky,
+        down(w, 2 * w, 2, 1),
+        norm(2 * w),
+        leaky,
+        down(2 * w, 4 * w, 2, 1),
+        norm(4 * w),
+        leaky,
+        down(4 * w, 8 * w, 2, 1),
+        norm(8 * w),
+        leaky,
+        down(8 * w, 1, 1, 0),
+        nn.Flatten(0),
+    )
     return generator, discriminator
 
 

@@ -135,9 +135,17 @@ def test_a_map_of_one_pixel_survives_a_batch_of_one():
         assert innermost[0].std() > 0
 
 
-@pytest.mark.parametrize("player", [UNetGenerator, lambda **k: UNetGenerator(residual=True, **k), PatchDiscriminator])
-def test_the_assembled_player_is_initialised_as_published(player):
-    module = player(width=16, norm="batch", **({} if player is PatchDiscriminator else {"depth": 4}))
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: UNetGenerator(width=16, depth=4),
+        lambda: UNetGenerator(width=16, depth=4, residual=True),
+        lambda: PatchDiscriminator(width=16, norm="batch"),
+    ],
+    ids=["unet", "residual unet", "patch"],
+)
+def test_the_assembled_player_is_initialised_as_published(build):
+    module = build()
     norms = [m for m in module.modules() if isinstance(m, nn.BatchNorm2d)]
     layers = [m for m in module.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
     assert len(norms) >= 3
