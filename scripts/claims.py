@@ -65,6 +65,7 @@ def combinations(lesson, seeds, threads):
 
 
 def combination(run):
+    """What tells a run from the others of its lesson."""
     return run["seed"], run["threads"], run["bf16"]
 
 

@@ -988,7 +988,7 @@ for name, mine, library in zip(("generator", "discriminator"), ours, theirs):
 # %% tags=["nbval-check-output"]
 recipe = build("01", PROFILE, seed=SEED, steps=STEPS_PLANE, batch_size=BATCH_SIZE)
 for name, value_here in {**rates, "loss": "non_saturating", "width": 64, "latent_dim": 2, "ema": None}.items():
-    print(f"{name:<18}{value_here!s:<16} the same there: {recipe.settings[name] == value_here}")
+    print(f"{name:<18}{value_here!s:<16} the same there: {getattr(recipe.settings, name) == value_here}")
 
 # %%
 for _ in train(recipe.game, recipe.batches, recipe.steps):

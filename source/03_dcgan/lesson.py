@@ -562,7 +562,7 @@ print(
 # > **Predict:** which omission ruins the pictures, and which makes no difference?
 
 # %%
-study = json.loads((ROOT / "results" / "03_rules.json").read_text())
+study = json.loads((ROOT / "results" / "03_rules.json").read_text(encoding="utf-8"))
 ARMS = list(dict.fromkeys(run["arm"] for run in study["runs"]))
 sheet = torch.from_numpy(np.asarray(Image.open(ROOT / "results" / "03_rules.png")).copy())  # a row of 16 an arm
 rows = torch.stack([part for row in sheet.split(32) for part in row.split(32, dim=1)[:12]])[:, None]
@@ -854,7 +854,7 @@ for forgotten in (None, "optimizers", "averages", "random"):
 # > **Predict:** from the smallest to the largest rate, how will the share go, and how the distance?
 
 # %%
-sweep = json.loads((ROOT / "results" / "03_sweep.json").read_text())
+sweep = json.loads((ROOT / "results" / "03_sweep.json").read_text(encoding="utf-8"))
 RATES = sorted({run["lr"] for run in sweep["runs"]})
 found = {
     m: np.array([[r[m] for r in sweep["runs"] if r["lr"] == rate] for rate in RATES]) for m in ("named", "frechet")

@@ -731,7 +731,7 @@ panel
 # > **Predict:** will the control come out near the non-saturating row, or near the relativistic one?
 
 # %% tags=["nbval-check-output"]
-study = json.loads((ROOT / "results" / "04_objectives.json").read_text())
+study = json.loads((ROOT / "results" / "04_objectives.json").read_text(encoding="utf-8"))
 METRICS = ("frechet", "kernel", "precision", "recall", "cpu_seconds")
 ROWS = dict(zip(NAMES, LABELS, strict=True)) | {"non_saturating_r1_r2": "control: non saturating + R1 + R2"}
 table = {n: {m: np.array([r[m] for r in study["runs"] if r["objective"] == n]) for m in METRICS} for n in ROWS}

@@ -29,7 +29,7 @@ def heaps(whole):
             more = {}
             if whole:
                 more = {"weight": 5 + 10 * torch.rand((), generator=generator).item()}
-                more["identity"] = torch.rand((), generator=generator).item()
+                more["identity"] = 0.5 + 5 * torch.rand((), generator=generator).item()
             cases.append({"_weights": weights, "a": a, "b": b, **more})
         return cases
 
@@ -81,7 +81,7 @@ def by_hand(weights, a, b, weight=None, identity=None):
     values = {"cycle": cycle, "identity": alone}
     if weight is not None:
         judged = (through("D_a", fake_a) - 1).square().mean() + (through("D_b", fake_b) - 1).square().mean()
-        values = {"loss": judged + weight * (cycle + identity * alone)}
+        values = {"loss": judged + weight * cycle + identity * alone}
     found = {}
     for name, value in values.items():
         slopes = torch.autograd.grad(value, [w["G"], w["back"]], retain_graph=True)

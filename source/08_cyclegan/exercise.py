@@ -121,7 +121,7 @@ check("08.perfect_tables", perfect_tables)
 # ●●○ · 10 minutes · *lesson 08, One round, in the open*
 #
 # All terms together: both adversarial ones by least squares (a translator wants its pictures to get 1), plus `weight`
-# times the cycle loss, plus `weight * identity` times the identity loss.
+# times the cycle loss, plus `identity` times the identity loss.
 #
 # <details><summary>Hint</summary>
 #
@@ -138,12 +138,12 @@ def translators_loss(G, back, D_a, D_b, a, b, weight, identity):
     """What both translators minimise together.
 
     G, back, a, b: as in item 1. D_a, D_b: pictures -> maps of answers, 1 for real. weight: of the cycle loss;
-    identity: weight of the identity loss, as a part of it. Returns a scalar tensor with a gradient.
+    identity: weight of the identity loss. Returns a scalar tensor with a gradient.
     """
     ### BEGIN SOLUTION
     adversarial = (D_b(G(a)) - 1).square().mean() + (D_a(back(b)) - 1).square().mean()
     cycle, alone = cycle_and_identity(G, back, a, b)
-    return adversarial + weight * cycle + weight * identity * alone
+    return adversarial + weight * cycle + identity * alone
     ### END SOLUTION
 
 

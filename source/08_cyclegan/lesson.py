@@ -45,7 +45,7 @@ SEED = 0
 FROM_SCRATCH = False  # True: train the translators here (minutes) instead of loading those that are shipped
 STEPS = None  # steps of the short live game in section 6
 CYCLE = None  # weight of the cycle term, live and from scratch
-IDENTITY = None  # weight of the identity term, as a part of CYCLE
+IDENTITY = None  # weight of the identity term
 LR = None  # learning rate of all four players
 PICTURE = None  # path of a picture of yours with one letter on it, for section 11
 
@@ -298,12 +298,12 @@ claim("black on white: mean change of an output pixel", change["black on white"]
 
 
 # %%
-def translators_turn(G, F_, D_a, D_b, a, b, optimiser, weight=10.0, identity=0.5):
+def translators_turn(G, F_, D_a, D_b, a, b, optimiser, weight=10.0, identity=5.0):
     fake_b, fake_a = G(a), F_(b)
     adversarial = ((D_b(fake_b) - 1) ** 2).mean() + ((D_a(fake_a) - 1) ** 2).mean()
     cycle = (F_(fake_b) - a).abs().mean() + (G(fake_a) - b).abs().mean()
     alone = (G(b) - b).abs().mean() + (F_(a) - a).abs().mean()
-    loss = adversarial + weight * cycle + weight * identity * alone
+    loss = adversarial + weight * cycle + identity * alone
     optimiser.zero_grad()
     loss.backward()  # runs through both D as well, but their weights are not in this optimiser
     optimiser.step()
@@ -418,7 +418,7 @@ claim("mean age of the old ones, in steps of ours", ages[ages > 0].mean() / 8, 1
 # (`python scripts/08_cyclegan.py picked`; our twelve are in training there):
 
 # %% tags=["nbval-check-output"]
-picks = json.loads((ROOT / "results" / "08_picked.json").read_text())
+picks = json.loads((ROOT / "results" / "08_picked.json").read_text(encoding="utf-8"))
 print(f"held out: {picks['held_out']:<20}" + "".join(f"{w.replace('_to_', ' → ').upper():>18}" for w in WAYS))
 print(" " * 30 + 2 * f"{'content':>9}{'style':>9}")
 for run in picks["runs"]:
@@ -472,7 +472,7 @@ claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 
 # %%
 reader = load_features("letters")
-accuracy = json.loads((ROOT / "results" / "05_features.json").read_text())
+accuracy = json.loads((ROOT / "results" / "05_features.json").read_text(encoding="utf-8"))
 for network, factor, low, high in (("letters", "character", 0.96, 0.99), ("glyphs", "typeface", 0.79, 0.84)):
     share = accuracy[network]["test_accuracy"][factor]
     claim(f"{factor} named rightly, 248 unseen pairs", share, low, high, exact=True)
@@ -590,7 +590,7 @@ for d in "ab":
 # > **Predict:** without the cycle term, will the letters still be kept? Section 2 says that nothing forces them to be.
 
 # %%
-study = json.loads((ROOT / "results" / "08_ablations.json").read_text())
+study = json.loads((ROOT / "results" / "08_ablations.json").read_text(encoding="utf-8"))
 VARIANTS = list(study["variants"])
 sheets = {v: torch.from_numpy(np.array(Image.open(ROOT / "results" / f"08_{v}.png"))) for v in VARIANTS}
 

@@ -37,7 +37,7 @@ def two_in_one_pass(G, back, a, b):
     return [cycle.reshape(1), F.l1_loss(same_b, b) + F.l1_loss(same_a, a)]
 
 
-def whole(judge=lambda s: (s - 1).square().mean(), share=lambda w, i: (w, w * i), fakes=lambda x: x):
+def whole(judge=lambda s: (s - 1).square().mean(), share=lambda w, i: (w, i), fakes=lambda x: x):
     def loss(G, back, D_a, D_b, a, b, weight, identity):
         (cycle, alone), (of_cycle, of_identity) = two()(G, back, a, b), share(weight, identity)
         return judge(D_b(fakes(G(a)))) + judge(D_a(fakes(back(b)))) + of_cycle * cycle + of_identity * alone
@@ -49,7 +49,7 @@ def whole_at_once(G, back, D_a, D_b, a, b, weight, identity):
     fake_a, fake_b = back(b), G(a)
     terms = [F.mse_loss(s, torch.ones_like(s)) for s in (D_a(fake_a), D_b(fake_b))]
     terms += [weight * F.l1_loss(x, y) for x, y in ((G(fake_a), b), (back(fake_b), a))]
-    terms += [weight * identity * F.l1_loss(net(x), x) for net, x in ((G, b), (back, a))]
+    terms += [identity * F.l1_loss(net(x), x) for net, x in ((G, b), (back, a))]
     return torch.stack(terms).sum()
 
 
@@ -389,10 +389,10 @@ WRONG = {
     },
     "08.translators_loss": {
         "no identity": whole(share=lambda w, i: (w, 0)),
-        "identity not times the weight": whole(share=lambda w, i: (w, i)),
-        "no cycle": whole(share=lambda w, i: (0, w * i)),
+        "identity times the weight of the cycle": whole(share=lambda w, i: (w, w * i)),
+        "no cycle": whole(share=lambda w, i: (0, i)),
         "fixed weights": whole(share=lambda w, i: (10.0, 5.0)),
-        "weights exchanged": whole(share=lambda w, i: (w * i, w)),
+        "weights exchanged": whole(share=lambda w, i: (i, w)),
         "fakes detached before D": whole(fakes=lambda x: x.detach()),
         "asked for 0": whole(judge=lambda s: s.square().mean()),
         "halved": whole(judge=lambda s: (s - 1).square().mean() / 2),

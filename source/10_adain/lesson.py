@@ -693,7 +693,7 @@ panels.stylist()
 # > **Predict:** which two arms fail, and at what? Which weight of the style loss, 1, 10 or 100, gives most style?
 
 # %% tags=["nbval-check-output"]
-results_file = json.loads((ROOT / "results" / "10_adain.json").read_text())
+results_file = json.loads((ROOT / "results" / "10_adain.json").read_text(encoding="utf-8"))
 study, long_runs = results_file["compare"], results_file["long"]["runs"]
 MEASURES = ("palette", "grain", "edges", "tint")
 arms = {arm: {m: np.array([r[m] for r in study["runs"] if r["arm"] == arm]) for m in MEASURES} for arm in study["arms"]}
