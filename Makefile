@@ -21,5 +21,5 @@ build: setup     ## rebuild the notebooks whose source or library changed
 	@.venv/bin/python -m workshop
 lock: setup      ## resolve requirements.lock anew from pyproject.toml
 	@.venv/bin/python -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
-clean:           ## remove what can be made again (never my/)
-	@rm -rf build grading .pytest_cache .ruff_cache
+clean:           ## remove what can be made again (never my/, grading/, a training, or what you changed)
+	@$(or $(wildcard .venv/bin/python),$(PYTHON)) scripts/clean.py

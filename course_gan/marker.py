@@ -192,6 +192,10 @@ class OwnFolder:
             if self._marker.files != before:
                 self._save()
 
+    def written(self) -> list[str]:
+        """The names of files that we wrote and that are, byte for byte, as we wrote them."""
+        return [name for name in self._marker.files if self.wrote(name)]
+
     def noted(self) -> set[str]:
         """The names of files and folders that are ours by name."""
         return {name for name, digests in self._marker.files.items() if not digests}
