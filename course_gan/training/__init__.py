@@ -14,4 +14,4 @@ from course_gan.training.pix2pix import Pix2Pix
 from course_gan.training.pool import ImagePool
 from course_gan.training.run_directory import RunDirectory
 from course_gan.training.schedules import linear_decay
-from course_gan.training.taps import features, taps
+from course_gan.training.tapping import features, taps

@@ -34,3 +34,8 @@ def noted(second_acts: bool = False) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def consequence(received: list[int]) -> BaseException:
+    """What to raise for signals that were noted: SystemExit(143) if SIGTERM is among them, else KeyboardInterrupt."""
+    return SystemExit(143) if signal.SIGTERM in received else KeyboardInterrupt()

@@ -1,6 +1,5 @@
 """The loop. It knows no GAN: it draws batches, asks the game to move, looks for NaN, saves, and yields a record."""
 
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,4 +60,4 @@ def train(
                 run.save(game, batches)
             yield Record(game.steps, time.monotonic() - began, values)
             if (asking or game.backend.world_size == 1) and game.backend.any(bool(received)):
-                raise SystemExit(143) if signal.SIGTERM in received else KeyboardInterrupt
+                raise interrupts.consequence(received)

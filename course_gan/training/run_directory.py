@@ -9,7 +9,7 @@ from typing import Any
 
 from course_gan.errors import CourseError
 from course_gan.marker import TRAINING, OwnFolder, set_aside
-from course_gan.training import checkpoint
+from course_gan.training import checkpoint, interrupts
 from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game
 from course_gan.training.lock import lock
@@ -65,10 +65,16 @@ class RunDirectory:
         return self
 
     def __exit__(self, kind: type | None, *_) -> None:
-        """Save what is newer than the last checkpoint, whatever the reason for leaving, unless it is NaN."""
+        """Save what is newer than the last checkpoint, whatever the reason for leaving, unless it is NaN.
+
+        An impatient second Ctrl-C or SIGTERM waits until that is done.
+        """
         with self._open:
             if self.following and self.following[0].steps > self.last_step and kind is not NonFiniteError:
-                self.save(*self.following)
+                with interrupts.noted() as received:
+                    self.save(*self.following)
+                if received and kind is None:
+                    raise interrupts.consequence(received)
 
     def checkpoints(self) -> list[Path]:
         """The checkpoints, valid or not, newest first."""

@@ -15,7 +15,8 @@ from course_gan.catalogue import Lesson
 from course_gan.files import ROOT
 from course_gan.runner import run as runner
 from course_gan.runner.execute import Outcome
-from course_gan.training import interrupts
+from course_gan.training import RunDirectory, checkpoint, interrupts, train
+from tests.unit.tiny_games import make
 
 
 def send(number: int) -> None:
@@ -105,6 +106,33 @@ def test_a_run_that_is_told_to_stop_many_times_keeps_what_is_finished_and_ends_o
     kept = json.loads((tmp_path / "run.json").read_text())["lessons"]
     assert [record["lesson"] for record in kept] == ["first"]
     assert not (tmp_path / ".running").exists()
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+@pytest.mark.parametrize("leaving", [True, False], ids=["interrupted already", "broken off"])
+def test_the_save_on_leaving_a_run_is_not_interrupted(number, error, leaving, tmp_path, monkeypatch):
+    write = checkpoint.write
+
+    def interrupted(*arguments):
+        send(number)
+        write(*arguments)
+        send(number)
+
+    def leave():
+        with RunDirectory(tmp_path) as run:
+            for record in train(game, batches, 9, run):
+                if record.step == 2:
+                    monkeypatch.setattr(checkpoint, "write", interrupted)
+                    if not leaving:
+                        break
+                    send(number)
+
+    game, batches = make("GAN")
+    with pytest.raises(error) as raised:
+        leave()
+    assert error is KeyboardInterrupt or raised.value.code == 143
+    with RunDirectory(tmp_path) as run:
+        assert run.restore(*make("GAN", seed=7)) == 2
 
 
 TRAINING = """
