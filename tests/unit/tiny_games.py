@@ -143,6 +143,20 @@ def make(name, seed=0, device="cpu", **options):
     return game, UnpairedBatches(images(), images(10, seed=1), 2, seed)
 
 
+def plain(**options):
+    """A GAN without dropout, and without batch norm in D: what it computes can be computed again."""
+    torch.manual_seed(0)
+    players = TinyGenerator(), tiny_discriminator(norm=False, dropout=False)
+    return GAN(*players, **({"backend": Backend("cpu", "fp32")} | options))
+
+
+def passed_to(module):
+    """The arguments of each forward pass of a module from now on."""
+    seen = []
+    module.register_forward_pre_hook(lambda _, arguments: seen.append(arguments))
+    return seen
+
+
 def whole_state(game, batches):
     """Everything that is saved, as a copy: path -> tensor, number or name."""
     return dict(leaves({"game": game.state_dict(), "batches": batches.state_dict()}))
