@@ -57,6 +57,7 @@ def build(
             cwd=Path(scratch) / "files",
             threads=threads,
             timeout=TIMEOUTS[profile],
+            claims="strict",
             progress=progress,
         )
         if outcome.status != "ok":

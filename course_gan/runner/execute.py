@@ -39,11 +39,13 @@ def execute(
     threads: int,
     timeout: float,
     html: Path | None = None,
+    claims: str | None = None,
     progress: Callable[[int, int], None] = lambda done, cells: None,
     stop: threading.Event | None = None,
 ) -> Outcome:
     """Run a notebook to its end or to the clock's, in a process of its own with `threads` computing threads.
 
+    claims: "strict" makes a claim outside its interval fail, "shown" only shows it; None is what the environment says.
     progress is called with (cells done, cells in all); setting `stop` ends the run within a second. Whatever the
     notebook does (raise, hang, exit, kill its kernel) an Outcome is returned and no process is left behind.
     """
@@ -56,7 +58,7 @@ def execute(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=environment(profile, threads),
+        env=environment(profile, threads, claims),
         start_new_session=True,
     )
     why = []
@@ -87,14 +89,17 @@ def execute(
     return Outcome(name, "ok", seconds)
 
 
-def environment(profile: str, threads: int) -> dict[str, str]:
+def environment(profile: str, threads: int, claims: str | None = None) -> dict[str, str]:
     """Return the environment of a kernel: its profile, and its share of the cores, so that two do not fight.
 
     JPY_SESSION_NAME would tell panels that a page looks at them: it is inherited where a notebook starts the run.
     """
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "JPY_SESSION_NAME")}
     shares = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-    return {**env, **shares, "COURSE_GAN_PROFILE": profile, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    env.update(shares, COURSE_GAN_PROFILE=profile, PYDEVD_DISABLE_FILE_VALIDATION="1")
+    if claims is not None:
+        env["COURSE_GAN_CLAIMS"] = claims
+    return env
 
 
 def _watch(

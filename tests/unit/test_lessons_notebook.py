@@ -1,16 +1,25 @@
 """Profiles and claims."""
 
+import importlib.util
+
 import nbformat
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
+from course_gan.catalogue import lessons
 from course_gan.errors import CourseError
+from course_gan.files import ROOT
 from course_gan.page import Profile, claim
 from course_gan.page.claims import CLAIM_MIME, ClaimError, claims_in
+from course_gan.runner.execute import Outcome, environment
+from workshop import notebooks as workshop_notebooks
 
 
 @pytest.fixture(autouse=True)
 def _profile(monkeypatch):
     monkeypatch.setenv("COURSE_GAN_PROFILE", "cpu")
+    monkeypatch.setenv("COURSE_GAN_CLAIMS", "strict")
 
 
 def test_a_given_value_wins_over_the_profile():
@@ -34,7 +43,7 @@ def test_the_gpu_profile_wants_a_gpu(monkeypatch):
 
 
 @pytest.mark.parametrize("value", [0.49, 0.71, float("nan"), float("inf")])
-def test_a_claim_outside_its_interval_fails(value):
+def test_a_claim_outside_its_interval_fails_where_the_course_is_built_and_tested(value):
     Profile("cpu")
     with pytest.raises(ClaimError, match=r"^log 2: "):
         claim("log 2", value, 0.5, 0.7)
@@ -46,6 +55,85 @@ def test_under_smoke_only_exact_claims_fail(capsys):
     assert capsys.readouterr().out.startswith("✗ a training's outcome = 9 ")
     with pytest.raises(ClaimError):
         claim("a derivation", 9.0, 0, 1, exact=True)
+
+
+@pytest.mark.parametrize("mode", [None, "shown", ""])
+@pytest.mark.parametrize(("value", "shown"), [(7, "7"), (0.71, "0.71"), (float("nan"), "nan"), (-float("inf"), "-inf")])
+def test_a_learners_own_seed_shows_what_came_out_and_why_that_can_be(value, shown, mode, monkeypatch, capsys):
+    if mode is None:
+        monkeypatch.delenv("COURSE_GAN_CLAIMS")
+    else:
+        monkeypatch.setenv("COURSE_GAN_CLAIMS", mode)
+    assert claim("modes found", value, 8, 8) is None
+    first, *reason = capsys.readouterr().out.splitlines()
+    assert first == f"✗ modes found = {shown}   (stated: 8)"
+    assert " ".join(line.strip() for line in reason) == (
+        "That can be: what a training gives is stated for the seeds and the profile in results/NN_claims.json "
+        "and for the page's own settings; another seed, width, number of steps or machine may fall outside."
+    )
+
+
+@pytest.mark.parametrize("profile", ["smoke", "cpu"])
+def test_a_derivation_that_fails_is_an_error_for_everybody(profile, monkeypatch, capsys):
+    monkeypatch.delenv("COURSE_GAN_CLAIMS")
+    Profile(profile)
+    with pytest.raises(ClaimError, match=r"^log 2: 0\.7 is outside 0\.69 to 0\.695$"):
+        claim("log 2", 0.7, 0.69, 0.695, exact=True)
+    assert capsys.readouterr().out == "✗ log 2 = 0.7   (stated: 0.69 to 0.695)\n"
+
+
+@pytest.mark.parametrize("mode", [None, "strict", "shown"])
+def test_a_claim_that_holds_is_one_line_whoever_runs_it(mode, monkeypatch, capsys):
+    if mode is None:
+        monkeypatch.delenv("COURSE_GAN_CLAIMS")
+    else:
+        monkeypatch.setenv("COURSE_GAN_CLAIMS", mode)
+    claim("modes found", 8, 7, 8)
+    assert capsys.readouterr().out == "✓ modes found = 8   (stated: 7 to 8)\n"
+
+
+def test_a_missed_claim_is_recorded_as_any_other(monkeypatch):
+    shell = InteractiveShell.instance()
+    try:
+        with capture_output() as captured:
+            monkeypatch.setenv("COURSE_GAN_CLAIMS", "shown")
+            claim("modes found", 7, 8, 8)
+    finally:
+        InteractiveShell.clear_instance()
+        del shell
+    (shown,) = captured.outputs
+    assert shown.data[CLAIM_MIME] == {"name": "modes found", "value": 7.0, "low": 8.0, "high": 8.0, "exact": False}
+    assert shown.data["text/plain"].startswith("✗ modes found = 7   (stated: 8)\n  That can be: ")
+
+
+@pytest.mark.parametrize(("given", "told"), [(None, "strict"), ("shown", "shown"), ("strict", "strict")])
+def test_a_kernel_is_as_strict_as_its_caller_says_or_as_the_environment_is(given, told):
+    assert environment("cpu", 1, given)["COURSE_GAN_CLAIMS"] == told
+
+
+def test_a_persons_run_is_not_strict_and_a_build_is(monkeypatch):
+    monkeypatch.delenv("COURSE_GAN_CLAIMS")
+    assert "COURSE_GAN_CLAIMS" not in environment("cpu", 1)
+    assert environment("cpu", 1, "strict")["COURSE_GAN_CLAIMS"] == "strict"
+
+
+def test_the_build_and_the_script_of_claims_say_how_strict_they_are(monkeypatch):
+    """The build stops at a claim that fails; the script records what comes after it too, and fails at its end."""
+    said = {}
+
+    def execute(name, *_, claims, **__):
+        said[len(said)] = claims
+        return Outcome(name, "failed", 0.0, "stopped here")
+
+    monkeypatch.setattr(workshop_notebooks, "execute", execute)
+    with pytest.raises(CourseError, match=r"^00_start_here: stopped here; 00_start_here\.ipynb was left as it was$"):
+        workshop_notebooks.build(lessons()[0])
+    spec = importlib.util.spec_from_file_location("claims_script", ROOT / "scripts" / "claims.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    monkeypatch.setattr(script, "execute", execute)
+    script.one_run(lessons()[0], "cpu", 0, 1, bf16=True)
+    assert said == {0: "strict", 1: "shown"}
 
 
 def test_a_claim_that_holds_says_so_and_returns_nothing(capsys):
