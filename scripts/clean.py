@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from course_gan.errors import CourseError  # noqa: E402
-from course_gan.marker import LESSONS, NAME, OwnFolder, is_ours, read  # noqa: E402
+from course_gan.marker import LESSONS, NAME, is_ours, read  # noqa: E402
+from course_gan.own_folder import OwnFolder  # noqa: E402
 
 CACHES = (".pytest_cache", ".ruff_cache")
 PACKAGING = ("lib", "bdist.*")  # below build/

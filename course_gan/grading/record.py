@@ -15,7 +15,8 @@ from course_gan.files import write_whole
 from course_gan.grading.items import load
 from course_gan.grading.learners_folder import learners_folder, unmarked_copy
 from course_gan.grading.verdict import Result
-from course_gan.marker import LEARNER, OwnFolder, quoted
+from course_gan.marker import LEARNER, quoted
+from course_gan.own_folder import OwnFolder
 from course_gan.training.lock import lock
 
 Entries = dict[str, dict]  # item -> its status, message and when

@@ -7,7 +7,8 @@ from pathlib import Path
 from course_gan.errors import CourseError
 from course_gan.files import ROOT, write_whole
 from course_gan.grading.learners_folder import CHECKOUTS_OWN, is_copy, is_the_course
-from course_gan.marker import LEARNER, NAME, OwnFolder, read
+from course_gan.marker import LEARNER, NAME, read, sweep
+from course_gan.own_folder import OwnFolder
 
 
 def copy_for_learner(folder: Path, say: Callable[[str], None] = print) -> list[Path]:
@@ -28,6 +29,7 @@ def copy_for_learner(folder: Path, say: Callable[[str], None] = print) -> list[P
         own.mark()
         for path in _course():
             target = folder / path.relative_to(ROOT)
+            sweep(target)
             if not os.path.lexists(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(target, path.read_bytes())

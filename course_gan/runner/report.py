@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from course_gan.errors import CourseError
-from course_gan.marker import OwnFolder
+from course_gan.own_folder import OwnFolder
 from course_gan.runner import notebooks
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from pathlib import Path
 from course_gan.catalogue import Lesson
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
-from course_gan.marker import LESSONS, OwnFolder
+from course_gan.marker import LESSONS
+from course_gan.own_folder import OwnFolder
 from course_gan.runner import report
 from course_gan.training.lock import lock
 

@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from course_gan.errors import CourseError
 from course_gan.files import write_whole
-from course_gan.marker import TRAINING, OwnFolder, is_ours, named, quoted, set_aside
+from course_gan.marker import TRAINING, is_ours, named, quoted, set_aside
+from course_gan.own_folder import OwnFolder
 from course_gan.recipes import Recipe, build, settings
 from course_gan.training import RunDirectory, train
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from course_gan.errors import CourseError
-from course_gan.marker import TRAINING, OwnFolder, set_aside
+from course_gan.marker import TRAINING, set_aside
+from course_gan.own_folder import OwnFolder
 from course_gan.training import checkpoint, interrupts
 from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game

@@ -12,7 +12,8 @@ from course_gan.cli import main
 from course_gan.errors import CourseError
 from course_gan.grading.items import find, load
 from course_gan.grading.record import lessons_with_checks
-from course_gan.marker import LEARNER, OwnFolder
+from course_gan.marker import LEARNER
+from course_gan.own_folder import OwnFolder
 
 WORDS = ("3", "03", "03_dcgan", "dcgan", "DCGAN")
 

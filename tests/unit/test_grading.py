@@ -18,7 +18,8 @@ from course_gan.files import ROOT
 from course_gan.grading import Check, Complaint, assess, check, close, notebook, progress, record, require
 from course_gan.grading.items import find, load
 from course_gan.grading.worker.ask import ask, call, clock, describe, plain, probe_source, same, value_and_gradients
-from course_gan.marker import LEARNER, OwnFolder
+from course_gan.marker import LEARNER
+from course_gan.own_folder import OwnFolder
 
 check_module = sys.modules["course_gan.grading.verdict"]  # the package's name `check` is the function
 

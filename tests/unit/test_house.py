@@ -16,6 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 STOREYS = [
     {"errors", "files"},
     {"marker"},
+    {"own_folder"},
     {"catalogue", "data"},
     {"losses", "regularizers", "models"},
     {"plots", "metrics", "training"},

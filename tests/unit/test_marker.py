@@ -14,7 +14,8 @@ import pytest
 
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
-from course_gan.marker import LEARNER, LESSONS, NAME, TRAINING, OwnFolder, is_ours, named, quoted, read, set_aside
+from course_gan.marker import LEARNER, LESSONS, NAME, TRAINING, is_ours, named, quoted, read, set_aside
+from course_gan.own_folder import OwnFolder
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -75,7 +76,7 @@ def test_what_systems_leave_behind_does_not_make_a_folder_anybodys(tmp_path, nam
 def test_a_folder_that_holds_anything_else_is_refused_in_a_line_that_names_it(tmp_path, foreign):
     (tmp_path / foreign).write_text("mine")
     assert refused(tmp_path) == (
-        f"cannot use {tmp_path}: it is not empty, and what it holds was not written by a run of lessons ({foreign}); "
+        f"cannot use {tmp_path}: it holds something else than a run of lessons ({foreign}); "
         "nothing was touched, choose a new or an empty folder"
     )
 
@@ -144,6 +145,22 @@ def test_a_copied_folder_is_ours_as_long_as_nothing_foreign_is_in_it(tmp_path):
     shutil.copytree(tmp_path / "a", tmp_path / "c")
     (tmp_path / "c" / "mine.txt").write_text("mine")
     assert "(mine.txt)" in refused(tmp_path / "c")
+    shutil.copytree(tmp_path / "a", tmp_path / "d")
+    (tmp_path / "d" / "x.txt").write_text("mine")
+    assert "(x.txt)" in refused(tmp_path / "d")
+
+
+def test_folders_in_a_copied_folder_are_looked_into(tmp_path):
+    own = owned(tmp_path / "a")
+    own.put("thumbnails/x.png", b"1")
+    (own.path / "by name").mkdir()
+    own.note("by name")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    assert "(by name)" in refused(tmp_path / "b")  # a name proves nothing elsewhere
+    (tmp_path / "b" / "by name").rmdir()
+    assert OwnFolder(tmp_path / "b", LESSONS).written() == ["thumbnails/x.png"]
+    (tmp_path / "b" / "thumbnails" / "mine.png").write_text("mine")
+    assert "(thumbnails)" in refused(tmp_path / "b")
 
 
 def test_a_marker_that_somebody_copied_into_a_foreign_folder_does_not_make_it_ours(tmp_path):
@@ -339,7 +356,8 @@ def test_a_read_only_disk_is_an_error_and_nothing_else(mounted):
 WRITER = """
 import itertools, pathlib, sys
 sys.path.insert(0, {root!r})
-from course_gan.marker import LESSONS, OwnFolder
+from course_gan.marker import LESSONS
+from course_gan.own_folder import OwnFolder
 own = OwnFolder(pathlib.Path({folder!r}), LESSONS)
 own.mark()
 print("marked", flush=True)
@@ -432,7 +450,7 @@ def test_make_clean_removes_what_can_be_made_again_and_names_what_stays(tmp_path
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "clean.py", tmp_path / "scripts")
     (tmp_path / "course_gan").mkdir()
-    for name in ("__init__", "errors", "files", "marker"):
+    for name in ("__init__", "errors", "files", "marker", "own_folder"):
         shutil.copy(ROOT / "course_gan" / f"{name}.py", tmp_path / "course_gan")
     stay = ("grading/gradebook.db", "grading/submitted/a/01/01.ipynb", "my/progress.json", "build/03/kept.pt")
     for name in (*stay, ".ruff_cache/x", ".pytest_cache/x", "build/browser/a.png", "build/lib/x/y.py"):
@@ -462,6 +480,8 @@ def test_make_clean_in_a_clean_checkout_says_nothing(tmp_path):
     shutil.copytree(
         ROOT / "course_gan",
         tmp_path / "course_gan",
-        ignore=lambda folder, names: set(names) - {"__init__.py", "errors.py", "files.py", "marker.py"},
+        ignore=lambda folder, names: (
+            set(names) - {"__init__.py", "errors.py", "files.py", "marker.py", "own_folder.py"}
+        ),
     )
     assert cleaned(tmp_path) == ""
