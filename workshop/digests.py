@@ -141,7 +141,10 @@ class Reached:
         else:
             if name in code.imports:
                 source, inside = code.imports[name]
-                self._visit(source, inside or "*")
+                if _is_submodule(module, name):
+                    self._visit(f"{module}.{name}", "*")
+                else:
+                    self._visit(source, inside or "*")
             return
         for one in wanted:
             for statement in code.definitions[one]:
@@ -183,9 +186,12 @@ class Reached:
 
 
 def _is_submodule(module: str, name: str) -> bool:
+    """Whether a package's attribute is the module in it of that name, and not something that hides it."""
     code = _module(module)
-    hidden = code is not None and (name in code.definitions or name in code.imports)
-    return not hidden and _module(f"{module}.{name}") is not None
+    if _module(f"{module}.{name}") is None or code is None or name in code.definitions:
+        return False
+    bound = code.imports.get(name)
+    return bound in (None, (module, name), (f"{module}.{name}", None))
 
 
 def _names_used(node: ast.AST) -> Iterator[list[str]]:

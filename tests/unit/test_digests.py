@@ -57,6 +57,21 @@ def test_names_are_followed_to_the_files_that_define_them(checkout):
         assert f"course_gan/{file}" not in found
 
 
+def test_a_module_that_its_package_imports_is_followed_and_ends(checkout):
+    (checkout.root / "course_gan" / "data" / "moon.py").write_text(
+        "def crater():\n    return 1\n\n\ndef sea():\n    return 2\n"
+    )
+    export = "from course_gan.data import moon\n"
+    checkout.change("course_gan/data/__init__.py", "from course_gan.data.base", f"{export}from course_gan.data.base")
+    text = "# %%\nfrom course_gan import data\n\ndata.moon.crater()\n"
+    before = checkout.digests(text)
+    assert "course_gan/data/moon.py" in before
+    checkout.change("course_gan/data/moon.py", "return 2", "return 3")
+    assert checkout.digests() == before
+    checkout.change("course_gan/data/moon.py", "return 1", "return 4")
+    assert checkout.digests() != before
+
+
 def test_what_a_page_does_not_use_may_change(checkout):
     before = checkout.digests()
     checkout.change("course_gan/data/__init__.py", '"""', '"""A new export. ')
