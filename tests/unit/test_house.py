@@ -14,7 +14,7 @@ from course_gan.files import ROOT
 PACKAGE = ROOT / "course_gan"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STOREYS = [
-    {"errors", "files"},
+    {"console", "errors", "files"},
     {"marker"},
     {"own_folder"},
     {"catalogue", "data"},
