@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from course_gan.data.base import to_float
 from course_gan.models.shipped import load_weights
 
-NAMES = ("glyphs", "letters", "textures")
+NAMES = ("glyphs", "letters", "textures", "earth")
 
 
 class FeatureNetwork(nn.Module):
@@ -77,10 +77,12 @@ class FeatureNetwork(nn.Module):
 
 
 def load_features(name: str) -> FeatureNetwork:
-    """The shipped feature network of that name, frozen and in eval mode: classifiers trained by scripts/05_features.py.
+    """The shipped feature network of that name, frozen and in eval mode, as scripts/05_features.py trained it.
 
     name: "glyphs" (1 × 32 × 32; heads character, typeface), "letters" (1 × 32 × 32; head character, whatever its slant
-        and however soft its edges) or "textures" (3 × 64 × 64; heads texture, damage).
+        and however soft its edges), "textures" (3 × 64 × 64; heads texture, damage) or "earth" (3 × 64 × 64; heads
+        surface, whose probabilities are shares of earth.COVERS, and damage; trained by scripts/earth_features.py on
+        satellite crops of the train split, so that the Americas are new to it).
     Raises ValueError for another name, CourseError for weights that are missing or are not those that were shipped.
     """
     if name not in NAMES:

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_gan.data import glyphs, random_affine, textures, to_float
+from course_gan.data import earth, glyphs, random_affine, textures, to_float
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.metrics import frechet_distance, kernel_distance
@@ -15,6 +15,7 @@ from course_gan.models import features, shipped
 from course_gan.models.features import FeatureNetwork, load_features
 
 RESULTS = json.loads((ROOT / "results" / "05_features.json").read_text(encoding="utf-8"))
+RESULTS["earth"] = json.loads((ROOT / "results" / "earth_features.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -56,6 +57,36 @@ def test_the_texture_network_is_as_accurate_as_recorded():
     accuracy = (load_features("textures").classify(test.images)["texture"] == test.labels["texture"]).float().mean()
     assert accuracy.item() == pytest.approx(RESULTS["textures"]["test_accuracy"]["texture"], abs=2.5 / len(test))
     assert RESULTS["textures"]["test_accuracy"]["texture"] > 0.9
+
+
+def test_the_earth_network_names_the_surfaces_of_the_americas_as_recorded():
+    """It has seen none of them; what it is sure of is about as much as has one surface."""
+    recorded = RESULTS["earth"]["test"]["scale 1"]
+    crops = earth.satellite(600, seed=11, split="test")
+    network = load_features("earth")
+    shares = network.logits(to_float(crops.images))["surface"].softmax(dim=1)
+    clear = crops.labels["surface"] != earth.SURFACES.index("mixed")
+    right = (shares.argmax(dim=1) == crops.labels["surface"])[clear].float().mean().item()
+    assert right == pytest.approx(recorded["right"], abs=0.03)
+    assert recorded["right"] > 0.95
+    for name, share in recorded["right_per_surface"].items():
+        assert share > 0.9 or recorded["n_per_surface"][name] < 30, name  # the Americas hold 19 crops of desert
+    sure = (shares.amax(dim=1) >= 0.6).float().mean()
+    assert abs(sure - clear.float().mean()) < 0.06
+    assert (shares - crops.covers).abs().mean() < 0.05
+
+
+def test_worse_copies_of_the_americas_are_farther_away():
+    network = load_features("earth")
+    real = network.extract(earth.satellite(600, seed=12, split="test").images)
+    images = to_float(earth.satellite(600, seed=13, split="test").images)
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
+    blurred = [F.interpolate(F.avg_pool2d(images, factor), 64, mode="bilinear") for factor in (1, 2, 4, 8)]
+    noisy = [images + amount * noise for amount in (0, 0.05, 0.1, 0.2)]
+    for worse in (blurred, noisy):
+        distances = [frechet_distance(real, network.extract(copies)) for copies in worse]
+        assert distances == sorted(distances)
+        assert distances[1] > 2 * distances[0], distances
 
 
 @pytest.mark.parametrize("name", features.NAMES)
@@ -123,7 +154,7 @@ def test_damaged_weights_are_refused_in_one_line(shelf):
 
 
 def test_an_unknown_network_and_images_of_another_size_are_refused():
-    with pytest.raises(ValueError, match=r"^name: got 'faces', wanted one of glyphs, letters, textures$"):
+    with pytest.raises(ValueError, match=r"^name: got 'faces', wanted one of glyphs, letters, textures, earth$"):
         load_features("faces")
     network = FeatureNetwork(1, 16, {"letter": 3}, width=4)
     for shape in ((2, 3, 16, 16), (2, 1, 32, 32), (0, 1, 16, 16), (1, 16, 16)):
