@@ -180,7 +180,7 @@ def _results_before_markers(out: Path) -> list[str]:
 
 def _made_before_markers(out: Path) -> bool:
     """Whether a folder holds an earlier version's results alone, and none of them was changed after the run."""
-    if _records(out) is None:
+    if not _records(out):
         return False
     ended = (out / "run.json").stat().st_mtime
     results = set(_results_before_markers(out))
