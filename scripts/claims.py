@@ -55,7 +55,7 @@ def one_run(lesson, profile, seed, threads, bf16):
             os.environ.update(before)
         stated = claims_in(notebook_files.read(target)) if target.exists() else []
     claims = [{**vars(claim), "holds": claim.holds} for claim in stated]
-    settings = {"seed": seed, "threads": threads, "bf16": bf16, "status": outcome.status}
+    settings = {"seed": seed, "threads": threads, "bf16": bf16, "cpu": machine()["cpu"], "status": outcome.status}
     return {**settings, "error": outcome.error, "seconds": round(outcome.seconds, 1), "claims": claims}
 
 

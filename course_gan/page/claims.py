@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from course_gan.page.seeds import exceptions
+
 if TYPE_CHECKING:  # not installed where Jupyter is not
     from nbformat import NotebookNode
 
@@ -63,7 +65,11 @@ def claim(name: str, value: float, low: float, high: float, exact: bool = False)
 
 
 def _show(stated: Claim, explained: bool) -> None:
-    text = f"{stated}\n{WHY_NOT}" if explained else str(stated)
+    text = str(stated)
+    if except_for := exceptions(stated.name, stated.low, stated.high):
+        text = f"{text.removesuffix(')')}; {except_for})"
+    if explained:
+        text = f"{text}\n{WHY_NOT}"
     try:
         from IPython import get_ipython
         from IPython.display import display

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from course_gan.catalogue import lessons
 from course_gan.files import ROOT
 from course_gan.page.claims import claims_in
+from course_gan.page.seeds import FEWEST
 from course_gan.runner import notebooks as notebook_files
 from workshop import convert, digests
 from workshop.syllabus import is_draft
@@ -32,21 +33,45 @@ def script():
     return module
 
 
+SEEDS = (0, 1, 2)  # for which a page's prose has to be true; more seeds say for how many it is
+
+
+def places(lesson, chosen):
+    """Where the runs that are chosen stand in the lists of values."""
+    return [place for place, run in enumerate(committed(lesson)["runs"]) if chosen(run)]
+
+
 @each_lesson
-def test_every_claim_holds_in_every_run(lesson):
+def test_every_claim_holds_for_three_seeds(lesson):
     outside = [
-        (claim["name"], value)
+        (claim["name"], claim["values"][place])
         for claim in committed(lesson)["claims"]
-        for value in claim["values"]
-        if value is None or not claim["low"] <= value <= claim["high"]
+        for place in places(lesson, lambda run: run["seed"] in SEEDS)
+        if claim["values"][place] is None or not claim["low"] <= claim["values"][place] <= claim["high"]
     ]
     assert outside == []
 
 
 @each_lesson
+def test_a_claim_that_does_not_hold_for_every_seed_says_so_on_the_page(lesson):
+    """Of eight seeds at one thread, where so many were run."""
+    alone = places(lesson, lambda run: run["threads"] == 1)
+    if len(alone) < FEWEST:
+        pytest.skip("fewer than eight seeds were run")
+    page = lesson.notebook.read_text(encoding="utf-8")
+    for claim in committed(lesson)["claims"]:
+        values = [claim["values"][place] for place in alone]
+        held = sum(value is not None and claim["low"] <= value <= claim["high"] for value in values)
+        if held < len(alone):
+            assert f"held for {held} of {len(alone)} seeds" in page, claim["name"]
+
+
+@each_lesson
 def test_the_runs_are_three_seeds_at_one_and_two_threads_and_each_reached_its_end(lesson):
     runs = committed(lesson)["runs"]
-    assert {(run["seed"], run["threads"]) for run in runs} == set(itertools.product((0, 1, 2), (1, 2)))
+    found = {(run["seed"], run["threads"]) for run in runs}
+    assert found >= set(itertools.product(SEEDS, (1, 2)))
+    assert {threads for seed, threads in found if seed not in SEEDS} <= {1}
     assert [run["error"] for run in runs if run["status"] != "ok"] == []
     assert all(len(claim["values"]) == len(runs) for claim in committed(lesson)["claims"])
 
@@ -55,7 +80,7 @@ def test_the_runs_are_three_seeds_at_one_and_two_threads_and_each_reached_its_en
 def test_each_seed_and_each_thread_count_was_run_with_and_without_bf16(lesson):
     if lesson.number in NO_CONVOLUTION or not committed(lesson)["machine"]["bf16"]:
         pytest.skip("bf16 makes no difference here")
-    runs = committed(lesson)["runs"]
+    runs = [run for run in committed(lesson)["runs"] if run["seed"] in SEEDS]
     assert {(run["threads"], run["bf16"]) for run in runs} == set(itertools.product((1, 2), (True, False)))
     assert {(run["seed"], run["bf16"]) for run in runs} == set(itertools.product((0, 1, 2), (True, False)))
 
