@@ -54,8 +54,10 @@ class CycleGAN(Adversarial):
         """Move both translators once; the discriminators are frozen."""
         a, b = pair_of(batch, WANTED)
         with self.turn("generator") as (a_to_b, b_to_a):
+            # draw
             fake_a = b_to_a(b)
             fake_b = a_to_b(a)
+            # judge
             loss = self._deceived("discriminator_a", a, fake_a) + self._deceived("discriminator_b", b, fake_b)
             values = {"adversarial": loss}
             if self.cycle:
@@ -65,6 +67,7 @@ class CycleGAN(Adversarial):
                 values["identity"] = l1_loss(b_to_a(a), a) + l1_loss(a_to_b(b), b)
                 loss = loss + self.identity * values["identity"]
         self._handed = fake_a.detach(), fake_b.detach()
+        # step G
         return self.descend("generator", loss, **values)
 
     def _deceived(self, name: str, real: Tensor, fake: Tensor) -> Tensor:
@@ -77,10 +80,13 @@ class CycleGAN(Adversarial):
         """Move both discriminators once, on real images and on fakes from the pools; the translators are frozen."""
         a, b = pair_of(batch, WANTED)
         with self.turn("discriminator") as (discriminator_a, discriminator_b):
+            # draw
             fake_a, fake_b = self._handed or (self.players["b_to_a"](b), self.players["a_to_b"](a))
+            # judge
             loss_a = self._told_apart(discriminator_a, a, self._pooled("a", fake_a))
             loss_b = self._told_apart(discriminator_b, b, self._pooled("b", fake_b))
         self._handed = None
+        # step D
         return self.descend("discriminator", loss_a + loss_b, discriminator_a_loss=loss_a, discriminator_b_loss=loss_b)
 
     def _told_apart(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:

@@ -134,6 +134,7 @@ class Game:
         for side, schedule in self.schedules.items():
             if self.optimizers[side].state:  # a side that has not moved yet does not age
                 schedule.step()
+        # average
         for name, average in self.averages.items():
             average.update_parameters(self.players[name])
         self.steps += 1

@@ -153,8 +153,10 @@ class GAN(Adversarial):
             with self.turn("generator") as (generator,):
                 self._handed = self.fakes(generator, len(real), conditions)
         with self.turn("discriminator") as (discriminator,):
+            # draw
             fake, fake_conditions = self._handed or self.fakes(self.generator, len(real), conditions)
             fake = fake.detach()  # (b, ...), as real
+            # judge
             real_logits = self.judge(discriminator, real, *conditions)
             fake_logits = self.judge(discriminator, fake, *fake_conditions)
             loss = self.loss.discriminator(real_logits, fake_logits)
@@ -166,6 +168,7 @@ class GAN(Adversarial):
                 for weight, name, penalty in self._penalties(discriminator, real, conditions, fake, fake_conditions):
                     values[name] = penalty
                     penalised = penalised + self.penalty_every * weight * penalty
+        # step D
         return self.descend("discriminator", penalised, discriminator_loss=loss, **values)
 
     def _penalties(
@@ -191,13 +194,16 @@ class GAN(Adversarial):
         """Move G once; D is frozen, but its gradient with respect to the fakes reaches G."""
         real, conditions = self.samples_and_conditions(batch)
         with self.turn("generator") as (generator,):
+            # draw
             fake, fake_conditions = self._handed or self.fakes(generator, len(real), conditions)
+            # judge
             real_logits = None
             if self.loss.needs_real:
                 real_logits = self.judge(self.discriminator, real, *conditions)
             fake_logits = self.judge(self.discriminator, fake, *fake_conditions)
             loss = self.loss.generator(fake_logits, real_logits)
         self._handed = None
+        # step G
         return self.descend("generator", loss)
 
     def sample(

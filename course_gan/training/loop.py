@@ -58,6 +58,7 @@ def train(
                 game.watch.read(game.steps)
             if run is not None and (game.steps == last or (save_every and game.steps % save_every == 0)):
                 run.save(game, batches)
+            # record
             yield Record(game.steps, time.monotonic() - began, values)
             if (asking or game.backend.world_size == 1) and game.backend.any(bool(received)):
                 raise interrupts.consequence(received)

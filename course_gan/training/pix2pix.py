@@ -60,19 +60,23 @@ class Pix2Pix(Adversarial):
             with self.turn("generator") as (generator,):
                 self._handed = generator(source)
         with self.turn("discriminator") as (discriminator,):
+            # judge
             real_logits = self.judge(discriminator, torch.cat([source, target], 1))  # (b, 1, h', w')
             fake = self.generator(source) if self._handed is None else self._handed.detach()
             fake_logits = self.judge(discriminator, torch.cat([source, fake], 1))
             loss = self.loss.discriminator(real_logits, fake_logits) / 2
+        # step D
         return self.descend("discriminator", loss, real_logit=real_logits.mean(), fake_logit=fake_logits.mean())
 
     def generator_step(self, batch: Pair) -> Values:
         """Move G once: deceive D about the pair, and stay near the target."""
         source, target = pair_of(batch, "(input, target)")
         with self.turn("generator") as (generator,):
+            # draw
             fake = generator(source) if self._handed is None else self._handed
             values = {"l1": l1_loss(fake, target), "l2": mse_loss(fake, target)}
             loss = self.l1 * values["l1"] + self.l2 * values["l2"]
+            # judge
             if self.adversarial:
                 real_logits = None
                 if self.loss.needs_real:
@@ -81,6 +85,7 @@ class Pix2Pix(Adversarial):
                 values["adversarial"] = self.loss.generator(fake_logits, real_logits)
                 loss = loss + self.adversarial * values["adversarial"]
         self._handed = None
+        # step G
         return self.descend("generator", loss, **values)
 
     def sample(self, inputs: Tensor, ema: bool = True) -> Tensor:
