@@ -16,7 +16,7 @@ from course_gan.marker import LESSONS, NAME, is_ours
 from course_gan.runner import run as runner
 from course_gan.runner.execute import Outcome
 from course_gan.training.lock import lock
-from tests.unit.tiny_runs import notebook, refused, run, without_processes
+from tests.unit.tiny_lesson_runs import notebook, refused, run, without_processes
 
 
 @pytest.fixture

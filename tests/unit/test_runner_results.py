@@ -10,7 +10,7 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.marker import LESSONS, NAME, TRAINING, is_ours
 from course_gan.own_folder import OwnFolder
-from tests.unit.tiny_runs import notebook, refused, run, without_processes
+from tests.unit.tiny_lesson_runs import notebook, refused, run, without_processes
 
 
 @pytest.fixture

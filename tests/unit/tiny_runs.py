@@ -1,48 +1,29 @@
-"""Notebooks of a line and a run without processes, for tests of where a run writes."""
+"""A short run in a folder, and a fresh game brought to what it left, for the tests of run directories."""
 
-from pathlib import Path
+import warnings
 
-import nbformat
-import pytest
-
-from course_gan.catalogue import Lesson
 from course_gan.errors import CourseError
-from course_gan.runner import run as runner
-from course_gan.runner.execute import Outcome
-from tests.unit.test_marker import contents
+from course_gan.training import RunDirectory, train
+from tests.unit.tiny_games import make
 
 
-def notebook(path: Path, text: str = "source") -> Lesson:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cells = [nbformat.v4.new_code_cell(f"print({text!r})")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    return Lesson(path.stem, path, path)
+def trained(folder, steps=6, every=2, **arguments):
+    game, batches = make("GAN")
+    with RunDirectory(folder, **arguments) as run:
+        list(train(game, batches, steps, run, every))
+    return game, batches
 
 
-def without_processes(monkeypatch) -> list[Path]:
-    """Let a result that names its source, and a page, stand in for what a process would make; returns the sources."""
-    done = []
-
-    def execute(name, source, target, *, html, cwd, **_):
-        done.append(source)
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"result of {source}")]), target)
-        html.write_text(f"page of {source}")
-        if "writes" in name:
-            (cwd / "model.pt").write_text("an hour of training")
-        return Outcome(name, "timeout", 1.0, "too long") if "slow" in name else Outcome(name, "ok", 1.0)
-
-    monkeypatch.setattr(runner, "execute", execute)
-    return done
+def restored(folder, name="GAN", **options):
+    """A fresh game brought to the newest checkpoint of the folder, its data, and the warnings on the way."""
+    game, batches = make(name, seed=7, **options)
+    with warnings.catch_warnings(record=True) as seen, RunDirectory(folder) as run:
+        warnings.simplefilter("always")
+        run.restore(game, batches)
+    return game, batches, [str(warning.message) for warning in seen]
 
 
-def run(*lessons: Lesson, out: Path, **options) -> list[Outcome]:
-    return runner.run(list(lessons), out=out, **{"profile": "smoke", "jobs": 1, "parameters": {}} | options)
-
-
-def refused(*lessons: Lesson, out: Path, watched: Path, **options) -> str:
-    before = contents(watched)
-    with pytest.raises(CourseError) as error:
-        run(*lessons, out=out, **options)
+def one_line(error) -> str:
+    assert isinstance(error.value, CourseError)
     assert "\n" not in str(error.value)
-    assert contents(watched) == before
     return str(error.value)
