@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import torch
@@ -119,6 +120,14 @@ def resample(images: Tensor, shape: tuple[int, int]) -> Tensor:
         return images.contiguous()
     smooth = F.interpolate(images.float(), shape, mode="bilinear", antialias=True)
     return smooth.round_().clamp_(0, 255).to(torch.uint8)
+
+
+def check_whole(name: str, value: Any, least: int, unit: str, most: int | None = None) -> None:
+    """Raise ValueError, one line that names the argument, unless its value is a whole number from least to most."""
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_whole or value < least or (most is not None and value > most):
+        span = f"from {least} up" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r:.60}, wanted one whole number of {unit} {span}")
 
 
 def choose(split: str, train: Any, test: Any, everything: Any) -> Any:

@@ -1,31 +1,37 @@
 """Folders of the user's own images: plain, paired (A|B in one file) and unpaired (trainA, trainB)."""
 
+import os
+import warnings
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from course_gan.data.base import ImageSet, Pairs, resize
+from course_gan.data.base import ImageSet, Pairs, check_whole, resize
+from course_gan.data.formats import is_to_be_told, is_to_convert, listed, picture_suffixes
+from course_gan.data.levels import UnusablePicture
 from course_gan.data.reading import read_pixels
 from course_gan.errors import CourseError
 
-_LISTED = 5  # unusable files named in an error
+LARGEST_SIZE = 4096  # pixels a side of what a folder is read to
 
 
 def folder(path: str | Path, size: int, channels: int = 3) -> ImageSet:
     """Every image file directly in a folder, in order of name, without labels.
 
-    size: height and width in pixels; the central square of each image is resampled to it.
+    size: height and width in pixels, 1 to 4096; the central square of each image is resampled to it.
     channels: 3 for colour, 1 for grey.
-    Turned photographs are put upright, transparency becomes white, 16-bit grey becomes 8-bit, of an animation the
-    first frame is taken. Files that are no images by their suffix, and hidden files, are left out.
+    Turned photographs are put upright, transparency becomes white, of an animation the first frame is taken. Grey of
+    more than 8 bits is scaled to 8: 16 bits by 257, floats in [0, 1] by 255; whole numbers up to 255 stay as they are.
+    Files that are no images by their suffix are left out, with a warning that names them; hidden ones without.
     Raises CourseError, one line, when the folder is missing or holds no image, and naming the files that are broken,
-    larger than 50 megapixels or unreadable.
+    larger than 120 megapixels, unreadable, or whose range cannot be told; ValueError for another size or channels.
     """
-    images = torch.cat(_read_all(Path(path), channels, lambda pixels: resize(pixels, size)))
-    return ImageSet(Path(path).name, images, licence="the user's", source=str(path))
+    folder_path = _checked(path, size, channels)
+    images = torch.cat(_read_all(folder_path, channels, lambda pixels: resize(pixels, size)))
+    return ImageSet(folder_path.name, images, licence="the user's", source=str(path))
 
 
 def paired_folder(path: str | Path, size: int, channels: int = 3) -> Pairs:
@@ -34,14 +40,15 @@ def paired_folder(path: str | Path, size: int, channels: int = 3) -> Pairs:
     Arguments, treatment of odd files and errors are those of folder; moreover every width must be even. Returns
     inputs A and targets B.
     """
+    folder_path = _checked(path, size, channels)
 
     def halves(pixels: Tensor) -> Tensor:  # (1, c, h, 2w) -> (2, 1, c, size, size)
         if pixels.shape[3] % 2:
-            raise ValueError("odd width, cannot hold two images side by side")
+            raise UnusablePicture("odd width, cannot hold two images side by side")
         return torch.stack([resize(half, size) for half in pixels.chunk(2, dim=3)])
 
-    inputs, targets = torch.cat(_read_all(Path(path), channels, halves), dim=1)  # each (n, c, size, size)
-    name = Path(path).name
+    inputs, targets = torch.cat(_read_all(folder_path, channels, halves), dim=1)  # each (n, c, size, size)
+    name = folder_path.name
     return Pairs(
         ImageSet(name, inputs, licence="the user's", source=str(path)),
         ImageSet(name, targets, licence="the user's", source=str(path)),
@@ -53,36 +60,69 @@ def unpaired_folders(path: str | Path, size: int, split: str = "train", channels
 
     split: "train", or "test" for testA and testB; the other arguments and the errors are those of folder.
     """
-    a = folder(Path(path, f"{split}A"), size, channels)
-    b = folder(Path(path, f"{split}B"), size, channels)
+    folder_path = _checked(path, size, channels)
+    if not isinstance(split, str):
+        raise ValueError(f"split is {split!r:.60}, wanted train or test")
+    a = folder(Path(folder_path, f"{split}A"), size, channels)
+    b = folder(Path(folder_path, f"{split}B"), size, channels)
     return a, b
+
+
+def _checked(path: str | Path, size: int, channels: int) -> Path:
+    """The folder's path; raises ValueError for an argument that no file is to blame for."""
+    if not isinstance(path, str | os.PathLike) or not str(path).strip():
+        raise ValueError(f"path is {path!r:.60}, wanted the path of a folder of images")
+    check_whole("size", size, 1, "pixels", LARGEST_SIZE)
+    if isinstance(channels, bool) or channels not in (1, 3):
+        raise ValueError(f"channels is {channels!r:.60}, wanted 3 for colour or 1 for grey")
+    return Path(path)
 
 
 def _read_all(path: Path, channels: int, shape: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """What shape makes of every image in the folder, or one CourseError for all that cannot be used."""
     images = []
     unusable = []
-    for file in _image_files(path):
+    whites = defaultdict(list)
+    files, left_out = _image_files(path)
+    for file in files:
         try:
-            images.append(shape(read_pixels(file, channels)))
-        except Exception as error:  # Pillow's decoders raise many kinds on damaged files
-            reason = getattr(error, "strerror", None) or str(error).replace(str(file), file.name)
-            unusable.append(f"{file.name} ({' '.join(reason.split())})")
+            reading = read_pixels(file, channels)
+            images.append(shape(reading.pixels))
+        except UnusablePicture as error:
+            unusable.append(f"{file.name} ({str(error).replace(str(file), file.name)})")
+        else:
+            if reading.white is not None:
+                whites[reading.white].append(file.name)
     if unusable:
-        more = f" and {len(unusable) - _LISTED} more" if len(unusable) > _LISTED else ""
-        listed = ", ".join(unusable[:_LISTED]) + more
-        raise CourseError(f"{path}: {len(unusable)} unusable image(s): {listed}; remove or replace them")
+        raise CourseError(f"{path}: {len(unusable)} unusable image(s): {listed(unusable)}; remove or replace them")
+    if left_out:
+        _warn(f"{path}: {len(left_out)} file(s) not read: {listed(left_out)}; convert to PNG or JPEG what is a picture")
+    if len(whites) > 1:
+        taken = "; ".join(f"{white} in {listed(names)}" for white, names in sorted(whites.items()))
+        _warn(f"{path}: the value taken for white is {taken}; save all of them with 8 bits if that is wrong")
     return images
 
 
-def _image_files(path: Path) -> list[Path]:
-    """The image files directly in the folder, by name; raises CourseError when there is no folder or no image."""
+def _image_files(path: Path) -> tuple[list[Path], list[str]]:
+    """The image files directly in the folder, and the names of what is left out; CourseError when there is no image."""
     try:
         entries = sorted(path.iterdir())
     except OSError as error:
         raise CourseError(f"{path}: {error.strerror}, wanted a folder of images; check the path") from error
-    suffixes = Image.registered_extensions()
-    files = [file for file in entries if file.suffix.lower() in suffixes and not file.name.startswith(".")]
+    suffixes = picture_suffixes()
+    visible = [file for file in entries if not file.name.startswith(".")]
+    files = [file for file in visible if file.suffix.lower() in suffixes]
+    others = [file for file in visible if file.suffix.lower() not in suffixes and is_to_be_told(file)]
     if not files:
+        to_convert = [file.name for file in others if is_to_convert(file)]
+        if to_convert:
+            found = f"{len(to_convert)} file(s) of kinds that are not read: {listed(to_convert)}"
+            raise CourseError(
+                f"{path}: no image among {len(entries)} entries, but {found}; convert them to PNG or JPEG"
+            )
         raise CourseError(f"{path}: no image among {len(entries)} entries; put .png or .jpg files directly in it")
-    return files
+    return files, [file.name for file in others]
+
+
+def _warn(line: str) -> None:
+    warnings.warn(line, stacklevel=4)  # at the line that called folder

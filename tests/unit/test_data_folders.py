@@ -1,3 +1,5 @@
+import os
+import re
 import struct
 import zlib
 
@@ -47,8 +49,76 @@ def test_other_files_hidden_files_and_subfolders_are_left_out(tmp_path):
     save(tmp_path / "a.PNG")
     save(tmp_path / "sub" / "b.png")
     (tmp_path / "notes.txt").write_text("notes")
-    (tmp_path / "._a.png").write_bytes(b"what some systems leave beside a file")
-    assert len(folder(tmp_path, 8)) == 1
+    for name in ("._a.png", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).write_bytes(b"what some systems leave beside a file")
+    line = f"{tmp_path}: 1 file(s) not read: notes.txt; convert to PNG or JPEG what is a picture"
+    with pytest.warns(UserWarning, match=f"^{re.escape(line)}$"):
+        assert len(folder(tmp_path, 8)) == 1
+
+
+NO_PICTURES = ["a.pdf", "b.h5", "c.fits", "d.eps", "e.svg", "f.heic", "g.npy", "h.mpg", "i.wmf", "j.grib", "k"]
+
+
+@pytest.mark.parametrize("name", NO_PICTURES)
+@pytest.mark.parametrize("read", [folder, paired_folder])
+def test_one_file_of_another_kind_beside_pictures_is_told_and_does_no_harm(tmp_path, read, name):
+    save(tmp_path / "x.png")
+    (tmp_path / name).write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")
+    with pytest.warns(UserWarning, match=rf": 1 file\(s\) not read: {name}; convert to PNG or JPEG what") as told:
+        read(tmp_path, 8)
+    assert told[0].filename == __file__
+
+
+def test_many_files_of_another_kind_are_counted_in_one_line(tmp_path):
+    save(tmp_path / "x.png")
+    for name in NO_PICTURES:
+        (tmp_path / name).touch()
+    with pytest.warns(UserWarning, match="not read") as told:
+        folder(tmp_path, 8)
+    listed = "a.pdf, b.h5, c.fits, d.eps, e.svg and 6 more"
+    line = f"{tmp_path}: 11 file(s) not read: {listed}; convert to PNG or JPEG what is a picture"
+    assert [str(warning.message) for warning in told] == [line]
+
+
+def test_a_folder_of_pictures_that_are_not_read_says_what_to_do(tmp_path):
+    for name in ("a.HEIC", "b.heic", "c.dng", "notes.txt"):
+        (tmp_path / name).touch()
+    found = "3 file(s) of kinds that are not read: a.HEIC, b.heic, c.dng"
+    line = f"{tmp_path}: no image among 4 entries, but {found}; convert them to PNG or JPEG"
+    assert problem(folder, tmp_path, 8) == line
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_first_bytes_of_a_picture_count_and_not_its_suffix(tmp_path):
+    Image.new("RGB", (8, 8), (10, 20, 30)).save(tmp_path / "really_png.jpg", "PNG")
+    Image.new("RGB", (8, 8), (10, 20, 30)).save(tmp_path / "ПИСЬМО é 写真.JPG", "BMP")
+    assert folder(tmp_path, 8).images[:, :, 4, 4].tolist() == [[10, 20, 30]] * 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs names of any bytes, and links")
+def test_odd_names_and_links_stay_in_one_line(tmp_path):
+    save(tmp_path / "good.png")
+    (tmp_path / "a\nb.png").touch()
+    with open(os.fsencode(tmp_path) + b"/c\xff.png", "wb"):
+        pass
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "link.png").symlink_to(tmp_path / "good.png")
+    line = problem(folder, tmp_path, 8)
+    assert line.encode("utf-8").startswith(f"{tmp_path}: 4 unusable image(s): a b.png (".encode())
+    assert "gone.png (No such file or directory)" in line
+    assert "loop.png (Too many levels of symbolic links)" in line
+    assert "link.png" not in line
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied", str(tmp_path / "x.png"))
+
+    save(tmp_path / "x.png")
+    monkeypatch.setattr(Image, "open", refused)
+    line = f"{tmp_path}: 1 unusable image(s): x.png (Permission denied); remove or replace them"
+    assert problem(folder, tmp_path, 8) == line
 
 
 @pytest.mark.parametrize(
@@ -142,12 +212,19 @@ def test_many_broken_files_are_counted_not_all_listed(tmp_path):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("side", [7_100, 10_000, 15_000])
-def test_huge_images_are_named_and_never_decoded(tmp_path, side):
+@pytest.mark.parametrize(
+    ("side", "why"),
+    [
+        (7_100, "7100×7100 pixels in a file of 0 kB, a decompression bomb"),
+        (10_000, "10000×10000 pixels in a file of 0 kB, a decompression bomb"),
+        (11_000, "11000×11000, over 120 megapixels"),
+        (15_000, "Image size (225000000 pixels) exceeds limit of"),
+    ],
+)
+def test_huge_images_are_named_and_never_decoded(tmp_path, monkeypatch, side, why):
     claims(tmp_path / "huge.png", side, side)
-    line = problem(folder, tmp_path, 8)
-    assert line.startswith(f"{tmp_path}: 1 unusable image(s): huge.png (")
-    assert f"{side}×{side}, over 50 megapixels" in line or "exceeds limit" in line
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    assert problem(folder, tmp_path, 8).startswith(f"{tmp_path}: 1 unusable image(s): huge.png ({why}")
 
 
 def test_damaged_pixels_behind_a_good_header_are_named(tmp_path):
