@@ -12,8 +12,8 @@ import nbformat
 import psutil
 import pytest
 
-from course_gan.runner import run as runner
 from course_gan.catalogue import Lesson, lessons
+from course_gan.runner import run as runner
 
 PARAMETERS = "import os\nPROFILE = os.environ.get('COURSE_GAN_PROFILE', 'cpu')\nSEED = 0"
 COMMAND = [str(Path(sys.executable).parent / "course-gan")]
@@ -129,7 +129,7 @@ def test_interrupted_it_keeps_what_is_finished_and_resumes(tmp_path):
     }
 
 
-def test_a_run_that_is_killed_leaves_no_process_behind(tmp_path):
+def test_a_run_that_is_killed_leaves_no_process_behind_and_a_folder_that_goes_on(tmp_path):
     process = subprocess.Popen([*COMMAND, "run", write_case(tmp_path, "hangs"), "--out", tmp_path / "out"])
     family, deadline = [], time.monotonic() + 90
     while not any("ipykernel" in " ".join(p.cmdline()) for p in family) and time.monotonic() < deadline:
@@ -140,6 +140,23 @@ def test_a_run_that_is_killed_leaves_no_process_behind(tmp_path):
     assert len(family) >= 2  # the worker and its kernel
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
+    out = tmp_path / "out"
+    assert len(list(out.glob(".running-*"))) == 1
+    again = course_gan("run", write_case(tmp_path, "good"), "--out", out)
+    assert again.returncode == 0
+    assert "kept as" not in again.stderr
+    assert not list(out.glob(".running-*"))
+    assert (out / "good.html").exists()
+
+
+def test_a_notebook_that_hangs_in_the_folder_of_its_results_is_still_there(tmp_path):
+    source = write_case(tmp_path, "hangs")
+    text = source.read_bytes()
+    run = course_gan("run", source, "--out", tmp_path, "--timeout", 5)
+    assert run.returncode == 1
+    assert one_error(run).startswith(f"course-gan: {source} lies in {tmp_path}, where the results go")
+    assert source.read_bytes() == text
+    assert [path.name for path in tmp_path.iterdir()] == ["hangs.ipynb"]
 
 
 @pytest.mark.parametrize(
