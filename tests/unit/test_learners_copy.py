@@ -11,7 +11,7 @@ from course_gan.files import ROOT
 from course_gan.marker import LEARNER, NAME, TRAINING, is_ours
 from course_gan.own_folder import OwnFolder
 from course_gan.runner.learners_copy import copy_for_learner
-from tests.unit.test_marker import contents
+from tests.unit.tiny_folders import contents
 
 
 def refused(folder) -> str:

@@ -1,13 +1,9 @@
-"""Whose a folder is: new, empty or marked by us; in any other nothing is touched, and in ours only what we wrote."""
+"""Whose a folder is: new, empty or marked by us; a marker from elsewhere, or a damaged one, proves nothing."""
 
-import errno
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,28 +12,7 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.marker import LEARNER, LESSONS, NAME, TRAINING, is_ours, named, quoted, read, set_aside
 from course_gan.own_folder import OwnFolder
-
-
-def contents(folder: Path) -> dict[str, bytes | None]:
-    """Everything below a folder, hidden files too."""
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
-
-
-def owned(folder: Path, kind: str = LESSONS, **options) -> OwnFolder:
-    own = OwnFolder(folder, kind, **options)
-    own.mark()
-    return own
-
-
-def refused(folder: Path, kind: str = LESSONS, **options) -> str:
-    """The one line with which a folder is refused; nothing in it may have changed."""
-    before = contents(folder) if folder.is_dir() else None
-    with pytest.raises(CourseError) as error:
-        OwnFolder(folder, kind, **options)
-    assert "\n" not in str(error.value)
-    assert before == (contents(folder) if folder.is_dir() else None)
-    return str(error.value)
-
+from tests.unit.tiny_folders import contents, owned, refused
 
 # whose it is
 
@@ -221,180 +196,6 @@ def test_a_folder_that_becomes_anothers_while_we_wait_for_its_lock_is_refused(tm
     assert contents(tmp_path) == {"mine.txt": b"mine"}
 
 
-# what is in it
-
-
-def test_what_we_wrote_is_replaced_and_deleted(tmp_path):
-    own = owned(tmp_path)
-    own.put("x.txt", "one")
-    own.put("x.txt", b"two")
-    assert (tmp_path / "x.txt").read_bytes() == b"two"
-    own.drop("x.txt")
-    assert sorted(contents(tmp_path)) == [NAME]
-    own.drop("x.txt")  # nothing there is no fault
-
-
-@pytest.mark.parametrize("again", [lambda own: own.put("x.txt", "two"), lambda own: own.drop("x.txt")])
-def test_what_somebody_changed_or_put_there_is_set_aside_and_named(tmp_path, again):
-    said = []
-    own = owned(tmp_path, say=said.append)
-    own.put("x.txt", "one")
-    (tmp_path / "x.txt").write_text("mine")
-    (tmp_path / "x.txt.1").write_text("older")
-    again(own)
-    assert (tmp_path / "x.txt.2").read_text() == "mine"
-    assert (tmp_path / "x.txt.1").read_text() == "older"
-    assert said == [f"{tmp_path / 'x.txt'} was changed since it was written here: kept as x.txt.2"]
-
-
-def test_folders_and_links_in_the_way_are_set_aside_whole(tmp_path):
-    own = owned(tmp_path, say=lambda text: None)
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "a").write_text("mine")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "a").write_text("mine")
-    (tmp_path / "link").symlink_to(tmp_path / "outside" / "a")
-    for name in ("folder", "link"):
-        own.put(name, "ours")
-        assert (tmp_path / name).read_text() == "ours"
-    assert (tmp_path / "folder.1" / "a").read_text() == "mine"
-    assert (tmp_path / "link.1").is_symlink()
-    assert (tmp_path / "outside" / "a").read_text() == "mine"
-
-
-def test_a_file_is_moved_here_and_what_was_there_by_name_is_kept(tmp_path):
-    said = []
-    own = owned(tmp_path / "own", say=said.append)
-    for text in ("one", "two"):
-        (tmp_path / "files").mkdir()
-        (tmp_path / "files" / "model.pt").write_text(text)
-        own.bring("x_files", tmp_path / "files")
-    assert (own.path / "x_files" / "model.pt").read_text() == "two"
-    assert (own.path / "x_files.1" / "model.pt").read_text() == "one"
-    assert said == [f"{own.path / 'x_files'} was there already: kept as x_files.1"]
-
-
-def test_equal_bytes_are_no_change(tmp_path):
-    own = owned(tmp_path, say=pytest.fail)
-    (tmp_path / "x.txt").write_text("same")
-    own.put("x.txt", "same")
-    own.put("x.txt", "other")
-
-
-def test_a_name_is_remembered_until_it_is_gone(tmp_path):
-    own = owned(tmp_path)
-    (tmp_path / "a").write_text("")
-    own.note("a", "b")
-    assert own.noted() == {"a", "b"}
-    own.note("c")
-    assert OwnFolder(tmp_path, LESSONS).noted() == {"a", "c"}
-
-
-def test_lessons_that_end_side_by_side_lose_nothing(tmp_path):
-    own = owned(tmp_path)
-    threads = [
-        threading.Thread(target=lambda n=n: [own.put(f"{n}-{i}", f"{n} {i}") for i in range(20)]) for n in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(OwnFolder(tmp_path, LESSONS).written()) == 80
-
-
-# what can go wrong
-
-
-def test_a_disk_that_fills_up_in_the_middle_of_a_write_leaves_what_was_there(tmp_path, monkeypatch):
-    own = owned(tmp_path, say=pytest.fail)
-    own.put("x.txt", "one")
-    real = open
-
-    class Full:
-        def __init__(self, file):
-            self.file = file
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            self.file.close()
-
-        def write(self, data):
-            self.file.write(data[:1])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def full(path, *rest, **options):
-        file = real(path, *rest, **options)
-        return Full(file) if "x.txt" in str(path) else file
-
-    monkeypatch.setattr("builtins.open", full)
-    with pytest.raises(OSError, match="No space left"):
-        own.put("x.txt", "two")
-    monkeypatch.undo()
-    assert sorted(contents(tmp_path)) == [NAME, "x.txt"]
-    assert (tmp_path / "x.txt").read_text() == "one"
-    OwnFolder(tmp_path, LESSONS, say=pytest.fail).put("x.txt", "three")  # it is still known as ours
-
-
-def test_a_really_full_disk_leaves_what_was_there(mounted):
-    folder = mounted("size=256k")
-    own = owned(folder, say=pytest.fail)
-    own.put("x.txt", "one")
-    with pytest.raises(OSError, match="No space left"):
-        own.put("x.txt", b"0" * 400_000)
-    assert (folder / "x.txt").read_text() == "one"
-    assert sorted(contents(folder)) == [NAME, "x.txt"]
-
-
-def test_a_read_only_disk_is_an_error_and_nothing_else(mounted):
-    folder = mounted("ro")
-    with pytest.raises(OSError, match="Read-only"):
-        owned(folder)
-
-
-WRITER = """
-import itertools, pathlib, sys
-sys.path.insert(0, {root!r})
-from course_gan.marker import LESSONS
-from course_gan.own_folder import OwnFolder
-own = OwnFolder(pathlib.Path({folder!r}), LESSONS)
-own.mark()
-print("marked", flush=True)
-for number in itertools.count():
-    own.put(f"{{number % 5}}.txt", str(number) * 20_000)
-    own.drop(f"{{(number + 2) % 5}}.txt")
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
-def test_a_kill_in_the_middle_leaves_nothing_that_we_take_for_somebody_elses(tmp_path):
-    for delay in (0.0, 0.01, 0.03, 0.05, 0.1, 0.2):
-        code = WRITER.format(root=str(ROOT), folder=str(tmp_path / "own"))
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-        assert process.stdout.readline() == b"marked\n"
-        threading.Event().wait(delay)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        own = owned(tmp_path / "own", say=pytest.fail)
-        left = {path.name for path in own.path.iterdir()}
-        assert left <= {NAME, *(f"{n}.txt" for n in range(5))}  # no half of a file
-        for number in range(5):
-            own.put(f"{number}.txt", "restarted")
-
-
-def test_what_a_kill_left_half_written_is_swept_up_and_what_only_looks_like_it_stays(tmp_path):
-    own = owned(tmp_path)
-    own.put("samples/a[1].png", b"1")
-    halves = [tmp_path / f".{NAME}.0123abcd.partial", tmp_path / "samples" / ".a[1].png.0123abcd.partial"]
-    others = [tmp_path / ".thesis.tex.0123abcd.partial", tmp_path / "samples" / ".a1.png.0123abcd.partial"]
-    for path in halves + others:
-        path.write_text("half")
-    owned(tmp_path)
-    assert [path.exists() for path in halves + others] == [False, False, True, True]
-
-
 # names
 
 
@@ -435,53 +236,3 @@ def test_the_marker_says_what_it_is_and_nothing_about_the_machine(tmp_path):
     content = json.loads((tmp_path / NAME).read_text())
     assert content["kind"] == "a learner's copy"
     assert str(tmp_path) not in json.dumps(content)
-
-
-# make clean
-
-
-def cleaned(checkout: Path) -> str:
-    run = subprocess.run([sys.executable, checkout / "scripts" / "clean.py"], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
-
-
-def test_make_clean_removes_what_can_be_made_again_and_names_what_stays(tmp_path):
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts" / "clean.py", tmp_path / "scripts")
-    (tmp_path / "course_gan").mkdir()
-    for name in ("__init__", "errors", "files", "marker", "own_folder"):
-        shutil.copy(ROOT / "course_gan" / f"{name}.py", tmp_path / "course_gan")
-    stay = ("grading/gradebook.db", "grading/submitted/a/01/01.ipynb", "my/progress.json", "build/03/kept.pt")
-    for name in (*stay, ".ruff_cache/x", ".pytest_cache/x", "build/browser/a.png", "build/lib/x/y.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(name)
-    for name in ("run", "changed"):
-        run = owned(tmp_path / "build" / name)
-        run.put("a.ipynb", "result")
-        run.put("thumbnails/a_0.png", b"small")
-        (run.path / ".running-0123abcd" / "0").mkdir(parents=True)
-        run.note(".running-0123abcd")
-        (run.path / "lock").write_text("")
-    (tmp_path / "build" / "changed" / "a.ipynb").write_text("my notes")
-    owned(tmp_path / "build" / "trained", TRAINING).put("settings.json", "{}")
-    said = cleaned(tmp_path)
-    left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    code = {name for name in left if name.startswith(("course_gan/", "scripts/"))}
-    kept = {f"build/changed/{NAME}", "build/changed/a.ipynb", "build/changed/lock"}
-    assert left - code == {*stay, *kept, f"build/trained/{NAME}", "build/trained/settings.json"}
-    assert [line.split()[0] for line in said.splitlines()] == ["build/03", "build/changed", "build/trained"]
-    assert cleaned(tmp_path) == said
-
-
-def test_make_clean_in_a_clean_checkout_says_nothing(tmp_path):
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts" / "clean.py", tmp_path / "scripts")
-    shutil.copytree(
-        ROOT / "course_gan",
-        tmp_path / "course_gan",
-        ignore=lambda folder, names: (
-            set(names) - {"__init__.py", "errors.py", "files.py", "marker.py", "own_folder.py"}
-        ),
-    )
-    assert cleaned(tmp_path) == ""

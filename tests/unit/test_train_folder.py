@@ -19,7 +19,7 @@ from course_gan.marker import LESSONS, NAME, TRAINING, is_ours
 from course_gan.own_folder import OwnFolder
 from course_gan.runner.training import run
 from course_gan.training import checkpoint
-from tests.unit.test_marker import contents
+from tests.unit.tiny_folders import contents
 
 TINY = {"steps": 12, "width": 8, "batch_size": 16, "samples": 200}
 

@@ -9,7 +9,7 @@ from course_gan.catalogue import Lesson
 from course_gan.errors import CourseError
 from course_gan.runner import run as runner
 from course_gan.runner.execute import Outcome
-from tests.unit.test_marker import contents
+from tests.unit.tiny_folders import contents
 
 
 def notebook(path: Path, text: str = "source") -> Lesson:
