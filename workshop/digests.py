@@ -18,7 +18,7 @@ from course_gan.files import ROOT
 from workshop.convert import to_notebook
 
 # They say where things are, and what is wrong; nothing that a page shows depends on them.
-OVERLOOKED = ("course_gan.errors", "course_gan.files", "course_gan.marker", "course_gan.catalogue")
+OVERLOOKED = tuple(f"course_gan.{name}" for name in ("errors", "files", "console", "marker", "own_folder", "catalogue"))
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
