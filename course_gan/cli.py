@@ -1,15 +1,19 @@
 """The `course-gan` command: thin hands on tested functions; every error a person can cause is one line."""
 
 import ast
+import contextlib
 import importlib.util
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from course_gan import marker
 from course_gan.catalogue import PROFILES
+from course_gan.console import say, speak_plainly
 from course_gan.errors import CourseError
 from course_gan.files import INSTALLED
 
@@ -17,17 +21,21 @@ _WITH_NOTEBOOKS = "pip install 'THE_WHEEL[notebooks]'" if INSTALLED else "pip in
 
 
 class OneLine:
-    """Makes a click command turn every error a person can cause into one line: status 1, or 2 for its words."""
+    """Makes a click command turn every error a person can cause into one line: status 1, or 2 for its words.
+
+    With COURSE_GAN_DEBUG=1 in the environment the traceback stands before the line.
+    """
 
     def main(self, *args, standalone_mode=True, **kwargs):
+        speak_plainly()
         try:
             status = super().main(*args, standalone_mode=False, **kwargs)
         except click.UsageError as error:
             of = f"{error.ctx.command_path} --help" if error.ctx else "course-gan --help"
-            click.echo(f"course-gan: {error.format_message()} (see {of})", err=True)
+            _tell(f"{error.format_message()} (see {of})")
             sys.exit(2)
         except click.Abort:
-            click.echo("course-gan: interrupted", err=True)
+            _tell("interrupted")
             sys.exit(130)
         if standalone_mode:
             sys.exit(status)
@@ -37,13 +45,41 @@ class OneLine:
         try:
             return super().invoke(context)
         except CourseError as error:
-            click.echo(f"course-gan: {error}", err=True)
+            _trace()
+            _tell(str(error))
             context.exit(1)
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] == "course_gan":
                 raise
-            click.echo(f"course-gan: {_missing(error.name)}", err=True)
+            _tell(_missing(error.name))
             context.exit(1)
+        except BrokenPipeError:  # click ends silently: nobody reads on
+            raise
+        except OSError as error:
+            _trace()
+            what = f"{error.filename}: " if error.filename is not None else ""
+            _tell(f"{what}{error.strerror or error}")
+            _forget_unwritten()
+            context.exit(1)
+
+
+def _tell(text: str) -> None:
+    say(f"course-gan: {text}", sys.stderr)
+
+
+def _trace() -> None:
+    """Where it went wrong, for whoever wants to know."""
+    if os.environ.get("COURSE_GAN_DEBUG", "0") not in ("", "0"):
+        traceback.print_exc()
+
+
+def _forget_unwritten() -> None:
+    """Let Python not try again at its end, with a traceback, to write what a full disk did not take."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _missing(package: str) -> str:
@@ -66,19 +102,26 @@ class _Group(OneLine, click.Group):
 def main(context):
     """The GAN course from the command line: run its lessons, train their models, see your progress."""
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        say(context.get_help())
 
 
 def _value(text: str):
     """Read a parameter's value as Python writes it (3, 2e-4, True, None), else as the text it is."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
 
 
-def _parameters(pairs) -> dict:
-    return {name: _value(text) for name, text in pairs}
+def _parameters(pairs, fold=False) -> dict:
+    """The parameters by name, each of which may be said once; fold: whether upper and lower case mean the same."""
+    found = {}
+    for name, text in pairs:
+        key = name.lower() if fold else name
+        if key in found:
+            raise click.UsageError(f"-p {name} is given twice: give it once", click.get_current_context())
+        found[key] = _value(text)
+    return found
 
 
 class _Folder(click.ParamType):
@@ -115,24 +158,26 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 
     _require("ipykernel", "nbconvert", "papermill", "psutil")  # in processes of their own they would be missed late
     chosen = choose(lesson)
+    if resume and not (out / "run.json").exists():
+        say(f"nothing to resume in {out}: every lesson is run", sys.stderr)
     try:
         how = {"profile": profile, "jobs": jobs, "out": out, "resume": resume, "timeout": timeout}
         outcomes = run_lessons(chosen, parameters=_parameters(pairs), **how)
     except KeyboardInterrupt:
         kept = f"what is finished is kept in {out}; go on with the same command and --resume"
-        click.echo(f"\ninterrupted; {kept}", err=True)
+        say(f"\ninterrupted; {kept}", sys.stderr)
         sys.exit(130)
     failed = [o for o in outcomes if o.status != "ok"]
     for outcome in failed:
-        click.echo(f"FAILED {outcome}", err=True)
-    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} lessons ran to their end; open {out / 'index.html'}")
+        say(f"FAILED {outcome}", sys.stderr)
+    say(f"{len(outcomes) - len(failed)} of {len(outcomes)} lessons ran to their end; open {out / 'index.html'}")
     sys.exit(1 if failed else 0)
 
 
 @main.command()
 @click.argument("lesson")
 @click.option("--out", type=_Folder(), help="Folder of the run.  [default: runs/NUMBER]")
-@_profile
+@click.option("--profile", help=f"{_COST}  [default: smoke; with --resume the run's own]")
 @_parameter
 @click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
 @click.option("--settings", "describe", is_flag=True, help="Only show the settings: values, ranges, what they are.")
@@ -141,18 +186,26 @@ def train(lesson, out, profile, pairs, resume, describe):
 
     LESSON is the number (3, 03) or the name (03_dcgan, dcgan) of one that has a game; for any other you are told
     those that have. Ctrl-C saves first; with --resume the run goes on and ends as it would have without the
-    interruption.
+    interruption. An error in the middle saves first, too, and is one line; with COURSE_GAN_DEBUG=1 in the environment
+    its traceback is shown.
     """
     from course_gan.catalogue import number_of
     from course_gan.recipes import described
     from course_gan.runner.training import run as run_training
 
+    overrides = _parameters(pairs, fold=True)
     if describe:
-        click.echo(described(lesson, profile))
+        if overrides or resume or out:
+            raise click.UsageError(
+                "--settings only shows: leave out -p, --out and --resume", click.get_current_context()
+            )
+        say(described(lesson, "smoke" if profile is None else profile))
         return
+    if profile is None and not resume:
+        profile = "smoke"
     folder = out or Path("runs") / number_of(lesson)
     try:
-        run_training(lesson, profile, folder, resume, _parameters(pairs))
+        run_training(lesson, profile, folder, resume, overrides)
     except KeyboardInterrupt:  # the run has said how to go on
         sys.exit(130)
 
@@ -160,16 +213,19 @@ def train(lesson, out, profile, pairs, resume, describe):
 @main.command()
 @click.argument("lesson", nargs=-1)
 @click.option("--dir", "folder", default="my", show_default=True, type=_Folder(), help="Your copy.")
-def progress(lesson, folder):
+@click.pass_context
+def progress(context, lesson, folder):
     """Show which exercise items pass, as the last check of each found.
 
     LESSON is a number (3, 03) or a name (03_dcgan, dcgan, clinic); all exercises where none is given.
     """
     from course_gan.grading import record
 
-    click.echo(record.table(record.read(folder), list(lesson)))
+    if context.get_parameter_source("folder") is not ParameterSource.DEFAULT and not folder.is_dir():
+        raise CourseError(f"there is no folder {folder}: name the one that `course-gan lab --dir` made")
+    say(record.table(record.read(folder), list(lesson)))
     if trouble := record.trouble(folder):
-        click.echo(trouble, err=True)
+        say(trouble, sys.stderr)
 
 
 @main.command()
@@ -180,7 +236,7 @@ def lab(folder, no_open):
     from course_gan.runner.learners_copy import copy_for_learner
 
     new = copy_for_learner(folder)
-    click.echo(f"{folder}: {len(new)} new files; what you already had is untouched")
+    say(f"{folder}: {len(new)} new files; what you already had is untouched")
     if no_open:
         return
     _require("jupyterlab")

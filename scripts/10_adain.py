@@ -20,6 +20,7 @@ from course_gan.metrics import edges_kept, grain_distance, palette_distance
 from course_gan.models import AdaINDecoder, AdaINEncoder, load_adain, save_weights, stylize
 from course_gan.recipes import Settings, recipe_of, settings
 from course_gan.runner.training import run
+from course_gan.training import RunDirectory
 from course_gan.training import train as steps_of
 from workshop import study
 
@@ -56,7 +57,8 @@ def train() -> None:
     before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else 0.0  # of a run that was interrupted
     clock = study.Clock()
     try:
-        game = run("10", "cpu", KEPT / "train", resume=True).game
+        began = bool(RunDirectory(KEPT / "train").checkpoints())
+        game = run("10", "cpu", KEPT / "train", resume=began).game
     finally:
         seconds = before + clock.seconds
         write_whole(file, json.dumps(seconds))

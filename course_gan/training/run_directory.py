@@ -37,6 +37,8 @@ class RunDirectory:
 
     path: is made where it is missing. keep: how many of the newest checkpoints stay.
     writer: False in all but one of several processes, which then only read.
+    settings: what the run was started with, as plain values that JSON knows; whoever sets it finds it again in
+        `newest()["settings"]` of every checkpoint saved since. None saves none.
     Entering raises CourseError when the folder cannot be written, when another run holds it, or when it is not empty
     and no run of ours made it (see course_gan.marker): nothing there is touched then. Leaving saves what `train` has
     done since the last checkpoint, also when an exception or an interrupt is the reason.
@@ -46,9 +48,11 @@ class RunDirectory:
         self.path = Path(path)
         self.keep = keep
         self.writer = writer
+        self.settings: dict[str, Any] | None = None
         self.last_step = 0  # of the newest checkpoint saved or restored here
         self.following: tuple[Game, Any] | None = None  # game and data that `train` is at work on
         self.folder: OwnFolder | None = None  # the entered writer's hand on what else is written here
+        self._newest: tuple[Path, dict[str, Any]] | None = None  # read, and not restored yet
 
     def __enter__(self) -> "RunDirectory":
         self._open = contextlib.ExitStack()
@@ -95,9 +99,21 @@ class RunDirectory:
                 self._mark(self._proven())
             path = self.path / f"step-{game.steps:08d}.pt"
             self._make_way(path)
-            checkpoint.write(path, {"game": game.state_dict(), "batches": batches.state_dict()})
+            content = {"game": game.state_dict(), "batches": batches.state_dict()}
+            if self.settings is not None:
+                content["settings"] = self.settings
+            checkpoint.write(path, content)
             self._drop_all_before(path)
         self.last_step = game.steps
+        self._newest = None
+
+    def newest(self) -> dict[str, Any] | None:
+        """What the newest valid checkpoint holds, read once until it is restored; None where there is none at all.
+
+        A damaged one is named in a warning and passed over. Raises CourseError when all are damaged.
+        """
+        found = self._read_newest(stacklevel=3)
+        return None if found is None else found[1]
 
     def restore(self, game: Game, batches: Any) -> int:
         """Bring game and data to the newest valid checkpoint and return its step; 0 where there is none at all.
@@ -106,25 +122,36 @@ class RunDirectory:
         valid one belongs to another game, architecture or data set, and for batches that cannot be saved.
         """
         require_savable(batches)
+        found = self._read_newest(stacklevel=3)
+        if found is None:
+            return 0
+        path, state = found
+        try:
+            batches.load_state_dict(state["batches"])
+            game.load_state_dict(state["game"])
+        except (ValueError, LookupError, TypeError, RuntimeError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise CourseError(f"{path} does not fit: {reason}; use the settings it was saved with") from error
+        self._newest = None
+        self._note(path)
+        self.last_step = game.steps
+        return game.steps
+
+    def _read_newest(self, stacklevel: int) -> tuple[Path, dict[str, Any]] | None:
+        if self._newest is not None:
+            return self._newest
         damaged = []
         for path in self.checkpoints():
             try:
-                state = checkpoint.read(path)
-                batches.load_state_dict(state["batches"])
-                game.load_state_dict(state["game"])
+                self._newest = path, checkpoint.read(path)
             except checkpoint.DamagedError as error:
                 damaged.append(error)
-                warnings.warn(f"passed over: {error}", stacklevel=2)
-            except (ValueError, LookupError, TypeError, RuntimeError) as error:
-                reason = str(error).splitlines()[0]
-                raise CourseError(f"{path} does not fit: {reason}; use the settings it was saved with") from error
+                warnings.warn(f"passed over: {error}", stacklevel=stacklevel)
             else:
-                self._note(path)
-                self.last_step = game.steps
-                return game.steps
+                return self._newest
         if damaged:
             raise CourseError(f"no valid checkpoint among {len(damaged)} in {self.path}: {damaged[0]}")
-        return 0
+        return None
 
     def _proven(self) -> OwnFolder:
         """The folder, if it is ours: one with a checkpoint in it is too, that was made before there were markers."""

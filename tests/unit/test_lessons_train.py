@@ -1,6 +1,5 @@
 """`course-gan train` and the recipes behind it: same settings as the lesson, and a way back in after any stop."""
 
-import errno
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ import torch
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.recipes import build, settings
-from course_gan.runner import training as train_module
 from course_gan.runner.training import run
 from tests.unit.tiny_games import differing, whole_state
 
@@ -87,15 +85,9 @@ def test_an_existing_run_is_resumed_only_when_asked_and_only_with_its_settings(t
         run("01", "smoke", tmp_path, overrides=TINY)
     assert str(error.value) == f"{tmp_path} already holds a run: add --resume to go on, or choose another folder"
     with pytest.raises(CourseError) as error:
-        run("01", "smoke", tmp_path, True, {"width": 9})
+        run("01", None, tmp_path, True, {"width": 9})
     assert str(error.value) == f"width was 8 when {tmp_path} was started: it cannot become 9 on resuming"
-    with pytest.raises(CourseError) as error:
-        run("02", "smoke", tmp_path, True)
-    assert str(error.value) == f"{tmp_path} holds a run of lesson 01, not of 02: choose another folder"
-    assert run("01", "cpu", tmp_path, True, {"steps": 14}, progress=False).game.steps == 14  # the rest is remembered
-    (tmp_path / "settings.json").write_text("{")
-    with pytest.raises(CourseError, match=r"settings\.json cannot be read \(.*\): put it back or start anew"):
-        run("01", "smoke", tmp_path, True)
+    assert run("01", None, tmp_path, True, {"steps": 14}, progress=False).settings.width == 8  # it is remembered
 
 
 def test_a_log_that_ran_ahead_of_the_checkpoint_is_cut_back(tmp_path):
@@ -108,17 +100,6 @@ def test_a_log_that_ran_ahead_of_the_checkpoint_is_cut_back(tmp_path):
     assert [line | {"seconds": 0} for line in logs[0]] == [line | {"seconds": 0} for line in logs[1]]
     for name in ("step-00000010.png", "step-00000012.png"):
         assert (tmp_path / "a" / "samples" / name).read_bytes() == (tmp_path / "b" / "samples" / name).read_bytes()
-
-
-def test_a_full_disk_under_log_and_samples_is_one_line(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(train_module, "_picture", full)
-    with pytest.raises(CourseError) as error:
-        run("01", "smoke", tmp_path, overrides=TINY, progress=False)
-    message = f"cannot write in {tmp_path}: No space left on device; make room or choose another folder"
-    assert str(error.value) == message
 
 
 def test_a_really_full_disk_is_one_line_and_what_was_saved_stays(mounted):
@@ -144,9 +125,9 @@ def test_a_read_only_folder_is_one_line(mounted):
 
 def test_ctrl_c_and_then_resume_gives_what_an_uninterrupted_run_gives(tmp_path):
     command = [sys.executable, "-c", "from course_gan.cli import main; main()", "train", "01", "--out", tmp_path / "a"]
-    tiny = [text for name, value in TINY.items() for text in ("-p", name, str(value))]
+    tiny = [text for name, value in (TINY | {"steps": 1_000_000}).items() for text in ("-p", name, str(value))]
     child = subprocess.Popen(
-        [*command, *tiny, "-p", "steps", "1000000"],
+        [*command, *tiny],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stderr=subprocess.PIPE,
