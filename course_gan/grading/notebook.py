@@ -1,10 +1,10 @@
 """What an exercise's own cells call: check tells, require raises, progress shows what passes."""
 
-import sys
 from typing import Any
 
 import torch
 
+from course_gan import console
 from course_gan.errors import CourseError
 from course_gan.grading import record
 from course_gan.grading.items import find
@@ -65,4 +65,4 @@ def _fresh() -> torch.Generator:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stdout, flush=True)
+    console.say(text)

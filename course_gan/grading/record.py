@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from course_gan import console
 from course_gan.catalogue import checks, number_of
 from course_gan.errors import CourseError
 from course_gan.files import write_whole
@@ -158,7 +159,7 @@ def _newer(entries: Entries, others: Entries) -> Entries:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    console.say(text)
 
 
 def _say_once(text: str) -> None:

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from course_gan.console import say
 from course_gan.page.seeds import exceptions
 
 if TYPE_CHECKING:  # not installed where Jupyter is not
@@ -76,7 +77,7 @@ def _show(stated: Claim, explained: bool) -> None:
     except ImportError:  # a GPU server without Jupyter
         get_ipython = None
     if get_ipython is None or get_ipython() is None:
-        print(text)
+        say(text)
     else:
         record = vars(stated).copy()
         if not math.isfinite(stated.value):

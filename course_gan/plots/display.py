@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_gan.console import say
 from course_gan.plots.style import DPI, STYLE
 
 PHOTOGRAPHIC = 30_000  # bytes of a lossless WebP, or colours: more are photographs, which lossy WebP keeps well
@@ -93,7 +94,7 @@ def show(figure: Figure, caption: str, key: bool = False) -> None:
     caption: what is to be seen, in a sentence or two; key: whether this is one of the lesson's key figures.
     """
     if not in_notebook():
-        print(caption)
+        say(caption)
         return
     from IPython.display import display
 
