@@ -21,4 +21,5 @@ c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{_here / 'grading' / 'gradebook.db'}"
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()  # your code here"}
 c.OverwriteCells.add_missing_cells = True
+c.ExportApp.plugin_class = "course_gan.grading.handed_in.export.CsvWithLook"  # says which 0 is no grade
 c.Execute.timeout = 600  # seconds a cell; an experiment states its own, shorter, budget

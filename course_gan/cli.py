@@ -243,5 +243,28 @@ def lab(folder, no_open):
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"])
 
 
+@main.command("handed-in")
+@click.argument("folder", default="grading/submitted", type=_Folder())
+@click.option("--mend", "target", type=_Folder(), help="Copy all to this folder, put right where that is safe.")
+@click.option("--grades", type=_Folder(), help="After autograde: nbgrader's grades.csv, to which to add a column look.")
+def handed_in(folder, target, grades):
+    """Look through a class's hand-ins before nbgrader grades them, or after: a line for each that needs a look.
+
+    FOLDER holds STUDENT/NN_name/NN_name.ipynb  [default: grading/submitted]. Nothing of a hand-in is run or changed.
+    Exit status 1 if anybody needs a look.
+    """
+    from course_gan.grading.handed_in import report
+
+    if target and grades:
+        raise click.UsageError("--mend is for before autograde, --grades for after it", click.get_current_context())
+    if grades:
+        needed = report.after(folder, grades, say)
+    elif target:
+        needed = report.copied(folder, target, say)
+    else:
+        needed = report.before(folder, say)
+    sys.exit(1 if needed else 0)
+
+
 if __name__ == "__main__":
     main(prog_name="course-gan")
