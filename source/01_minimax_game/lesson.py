@@ -856,7 +856,7 @@ def take_cloud(step):
         clouds[step] = G(latents).detach(), {name: w.clone() for name, w in D.state_dict().items()}
 
 
-losses = play(G, D, real_points, STEPS_PLANE, take_cloud)
+_ = play(G, D, real_points, STEPS_PLANE, take_cloud)
 
 # %%
 figure, axes = plots.panels(1, 2, height=3.9, width=9.2)
@@ -991,8 +991,11 @@ for name, value_here in {**rates, "loss": "non_saturating", "width": 64, "latent
     print(f"{name:<18}{value_here!s:<16} the same there: {getattr(recipe.settings, name) == value_here}")
 
 # %%
-for _ in train(recipe.game, recipe.batches, recipe.steps):
+left = recipe.steps - recipe.game.steps
+for _ in train(recipe.game, recipe.batches, left):
     pass
+if left <= 0:
+    print(f"already trained for {recipe.game.steps:,} steps")
 modes, near = count_modes(recipe.game.sample(n=1000), data.ring_modes())
 claim("modes that the library's game found", modes, 7, 8)
 claim("share of its fakes near a mode", near, 0.75, 1.0)

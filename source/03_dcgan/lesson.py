@@ -20,7 +20,9 @@ import copy
 import json
 import os
 import shutil
+import tempfile
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -360,10 +362,13 @@ def generator_turn(G, D, optimiser, z):
 
 # %% tags=["nbval-check-output"]
 G, D = models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16)
-twin = GAN(models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16), backend=Backend("cpu", "fp32"))
+twins = models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16)
+for network in (G, D, *twins):
+    network.double()  # rounding shall be no excuse
+twin = GAN(*twins, backend=Backend("cpu", "fp32"))
 twin.generator.load_state_dict(G.state_dict())
 twin.discriminator.load_state_dict(D.state_dict())
-real, z_d, z_g = torch.randn(8, 1, 16, 16), torch.randn(8, 100), torch.randn(8, 100)
+real, z_d, z_g = (torch.randn(8, *shape).double() for shape in ((1, 16, 16), (100,), (100,)))
 queue = [z_d, z_g]
 twin.draw_latents = lambda n: queue.pop(0)  # the same latents for both
 adam = {"lr": 2e-4, "betas": (0.5, 0.999)}
@@ -372,7 +377,7 @@ generator_turn(G, D, torch.optim.Adam(G.parameters(), **adam), z_g)
 twin.discriminator_step(real), twin.generator_step(real)
 for name, mine, theirs in (("G", G, twin.generator), ("D", D, twin.discriminator)):
     pairs = zip(mine.parameters(), theirs.parameters(), strict=True)
-    print(name, "after one step, equal weights:", all(torch.allclose(a, b, atol=1e-6) for a, b in pairs))
+    print(name, "after one step, equal weights:", all(torch.allclose(a, b, atol=1e-9) for a, b in pairs))
 
 # %% [markdown]
 # ## 7 · Train
@@ -388,16 +393,21 @@ print("latent numbers a picture:", recipe.game.latent_dim, "  fixed latents to w
 
 # %%
 game = recipe.game
-live = plots.LiveFigure(
-    losses=["discriminator_loss", "generator_loss"],
-    columns=16,
-    caption="Losses of both players, and what G makes of the same 64 latents, at the end of training.",
-)
-history = []
-for record in train(game, recipe.batches, recipe.steps):
+if game.steps == 0:  # a new game; one that was stopped goes on, with its history
+    history = []
+    live = plots.LiveFigure(
+        losses=["discriminator_loss", "generator_loss"],
+        columns=16,
+        caption="Losses of both players, and what G makes of the same 64 latents, at the end of training.",
+    )
+left = recipe.steps - game.steps
+for record in train(game, recipe.batches, left):
     history.append((record["discriminator_loss"], record["generator_loss"]))
     live.update(record, images=game.sample)
-print(f"{recipe.steps} steps of {recipe.settings.batch_size} pictures, {record.seconds:.0f} seconds")
+if left > 0:
+    print(f"{left} steps of {recipe.settings.batch_size} pictures, {record.seconds:.0f} seconds")
+else:
+    print(f"already trained for {game.steps:,} steps")
 
 # %% [markdown]
 # *What you should see:* after a few seconds blobs in the middle of the paper; then strokes; then strokes that join as
@@ -472,9 +482,9 @@ plots.show(figure, "32 samples, and above each the character that the classifier
 
 # %%
 some = torch.randperm(len(letters), generator=torch.Generator().manual_seed(SEED))[:512]
-shown["training"] = data.to_float(letters.subset(some).images)
-features = {name: judge.extract(F.interpolate(images, size=(32, 32))) for name, images in shown.items()}
-distance = {name: metrics.frechet_distance(features["real"], features[name]) for name in shown}
+compared = shown | {"training": data.to_float(letters.subset(some).images)}
+features = {name: judge.extract(F.interpolate(images, size=(32, 32))) for name, images in compared.items()}
+distance = {name: metrics.frechet_distance(features["real"], features[name]) for name in compared}
 claim("Fréchet distance of training glyphs to held-out glyphs", distance["training"], 80, 140)
 claim("Fréchet distance of the samples to held-out glyphs", distance["sampled"], 170, 420)
 claim("of the untrained G's pictures, in units of that", distance["untrained"] / distance["sampled"], 18, 50)
@@ -502,12 +512,12 @@ def nearest(images, among):
     return distance.min(dim=1)  # values and indices
 
 
-shown = data.to_float(letters.images)
-to_train = nearest(averaged, shown)
-from_test = nearest(held_back, shown).values
+known = data.to_float(letters.images)
+to_train = nearest(averaged, known)
+from_test = nearest(held_back, known).values
 recited = (to_train.values < 0.25 * from_test.median()).float().mean()
 figure = plots.image_grid(
-    torch.cat([averaged[:12], shown[to_train.indices[:12]]]), columns=12, rows=["sample", "nearest real"]
+    torch.cat([averaged[:12], known[to_train.indices[:12]]]), columns=12, rows=["sample", "nearest real"]
 )
 plots.show(figure, "Twelve samples, and below each the training glyph nearest to it, pixel by pixel.")
 claim("share of samples that lie on top of a training glyph", recited, 0, 0.02)
@@ -785,7 +795,7 @@ def play(folder, unplug_at=None):  # to step 60, from wherever the folder says
         start = run.restore(small_one.game, small_one.batches)
         for record in train(small_one.game, small_one.batches, 60 - start, run, save_every=20):
             if record.step == unplug_at:
-                shutil.copytree(folder, "unplugged")
+                shutil.copytree(folder, folder.with_name("unplugged"))
     return small_one.game, start
 
 
@@ -797,11 +807,11 @@ def leaves(state, path=""):  # every tensor and number in a nested state: path �
 
 
 # %% tags=["nbval-check-output"]
-for folder in ("whole", "unplugged"):
-    shutil.rmtree(folder, ignore_errors=True)
-whole, _ = play("whole", unplug_at=47)
-print("on the disk at step 47:", *sorted(path.name for path in RunDirectory("unplugged").checkpoints()))
-resumed, start = play("unplugged")
+scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # gone when the notebook's kernel ends
+runs = Path(scratch.name)
+whole, _ = play(runs / "whole", unplug_at=47)
+print("on the disk at step 47:", *sorted(path.name for path in RunDirectory(runs / "unplugged").checkpoints()))
+resumed, start = play(runs / "unplugged")
 first, second = leaves(whole.state_dict()), leaves(resumed.state_dict())
 same = sum(torch.equal(first[path], second[path]) for path in first)
 print(f"went on from step {start}; at step 60 equal bit for bit: {same} of {len(first)} items of the state")
@@ -815,7 +825,7 @@ print(f"went on from step {start}; at step 60 equal bit for bit: {same} of {len(
 def twenty_more(forget=None):  # from the checkpoint of step 60, one kind of item as in a new game
     other = build("03", PROFILE, **small)
     fresh = copy.deepcopy(other.game.state_dict())
-    with RunDirectory("whole", writer=False) as run:
+    with RunDirectory(runs / "whole", writer=False) as run:
         run.restore(other.game, other.batches)
     other.game.load_state_dict(other.game.state_dict() | ({forget: fresh[forget]} if forget else {}))
     list(train(other.game, other.batches, 20))

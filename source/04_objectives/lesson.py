@@ -613,16 +613,16 @@ def weighted_penalty(λ):
     return lambda D, r, f: λ * gradient_penalty(D, r, f, random)
 
 
-gaps = {}
+critics = {}
 for λ in (10, 1, 0.5):
     D = models.MLPDiscriminator(2, 64, 3)
-    gaps[f"penalty {λ}"] = train_alone(D, shifted, wasserstein, weighted_penalty(λ))
+    critics[f"penalty {λ}"] = train_alone(D, shifted, wasserstein, weighted_penalty(λ))
 for c in (0.01, 0.1, 0.3):
-    gaps[f"clipping {c}"] = train_alone(models.MLPDiscriminator(2, 64, 3), shifted, wasserstein, clip=c)
+    critics[f"clipping {c}"] = train_alone(models.MLPDiscriminator(2, 64, 3), shifted, wasserstein, clip=c)
 
 # %%
 real, fake = shifted(4000)
-gaps = {name: -wasserstein(D(real), D(fake)).item() for name, D in gaps.items()}
+gaps = {name: -wasserstein(D(real), D(fake)).item() for name, D in critics.items()}
 claim("gap, gradient penalty with λ = 10 (2.2 derived)", gaps["penalty 10"], 2.15, 2.25)
 claim("gap, gradient penalty with λ = 1 (4 derived)", gaps["penalty 1"], 3.9, 4.1)
 claim("gap, gradient penalty with λ = ½ (6 derived)", gaps["penalty 0.5"], 5.85, 6.15)
@@ -668,32 +668,33 @@ def play(objective):
     return torch.tensor(history), looks
 
 
-history, looks = {}, {}
-history["non_saturating"], looks["non_saturating"] = play("non_saturating")
+first_game = play("non_saturating")
 
 # %%
-history["wasserstein"], looks["wasserstein"] = play("wasserstein")
+second_game = play("wasserstein")
 
 # %%
 figure, (left, right) = plots.panels(1, 2, height=3.3, width=9.0)
-along, told = list(looks["wasserstein"]), {}
+played = {"non_saturating": first_game, "wasserstein": second_game}
+along, says = list(second_game[1]), {}
 for name, sign, label in (("non_saturating", 1, "non-saturating: D's loss"), ("wasserstein", -1, "Wasserstein: gap")):
-    told[name] = [sign * part.mean().item() for part in history[name].split(STEPS // 10)]  # one mean a look
+    history, looks = played[name]
+    says[name] = [sign * part.mean().item() for part in history.split(STEPS // 10)]  # one mean a look
     style = {"color": COLOUR[name], "marker": "o", "ms": 4}
-    left.plot(along, told[name][: len(along)], label=label, **style)
-    right.plot(along, list(looks[name].values()), label=name.replace("_", "-"), **style)
+    left.plot(along, says[name][: len(along)], label=label, **style)
+    right.plot(along, list(looks.values()), label=name.replace("_", "-"), **style)
 left.set(xlabel="step", ylabel="D's loss, or the gap")
 right.set(xlabel="step", ylabel="Fréchet distance", yscale="log")
 for axis in (left, right):
     axis.legend()
 caption = "Left: what D says of the two games. Right: the Fréchet distance of their samples to held-out glyphs."
 plots.show(figure, caption)
-fell = {name: list(values.values())[-1] / next(iter(values.values())) for name, values in looks.items()}
+fell = {name: list(looks.values())[-1] / next(iter(looks.values())) for name, (_, looks) in played.items()}
 
 # %%
 claim("non-saturating: Fréchet distance, last over first", fell["non_saturating"], 0, 0.2)
 claim("wasserstein: Fréchet distance, last over first", fell["wasserstein"], 0, 0.2)
-claim("wasserstein: gap, largest over first", max(told["wasserstein"]) / told["wasserstein"][0], 2, 20)
+claim("wasserstein: gap, largest over first", max(says["wasserstein"]) / says["wasserstein"][0], 2, 20)
 
 # %% [markdown]
 # *What you should see:* both Fréchet distances fall by a factor of five or more; Wasserstein starts later, and its
@@ -745,7 +746,7 @@ print(f"{'real training pictures':<36}{real['frechet']:8.0f}{real['kernel'] / 10
 print(f"{real['precision']:14.2f}{real['recall']:13.2f}")
 
 # %%
-figure, axes = plots.panels(1, 4, height=3.6, width=9.8, sharey=True)
+four_scores, axes = plots.panels(1, 4, height=3.6, width=9.8, sharey=True)
 for axis, metric in zip(axes, METRICS, strict=False):
     wide = metric in ("frechet", "kernel")  # ranges over factors: mean and deviation are those of the logarithms
     for row, name in enumerate(ROWS):
@@ -767,7 +768,7 @@ caption = (
     "Six objectives and the control under one budget: a dot for each seed, strokes for mean and standard deviation (of "
     "the logarithms on the left), dotted what real training pictures score. Small is good on the left, large on the right."
 )
-plots.show(figure, caption, key=True)
+plots.show(four_scores, caption, key=True)
 
 # %%
 gallery = torch.cat([samples_of(name, seed)[:7] for name in NAMES for seed in (1, 2)])

@@ -557,9 +557,9 @@ print("equal on random features:", precision_recall(one, two) == tuple(metrics.p
 # %%
 print(f"{'':<16} {'FD':>7} {'KD':>8}   precision  recall")
 table = {}
-for name, x in found.items():
-    precision, recall = metrics.precision_recall(reference, x)
-    table[name] = metrics.frechet_distance(reference, x), metrics.kernel_distance(reference, x).value, precision, recall
+for name, cloud in found.items():
+    frechet, kernel = metrics.frechet_distance(reference, cloud), metrics.kernel_distance(reference, cloud).value
+    table[name] = frechet, kernel, *metrics.precision_recall(reference, cloud)
     print("{:<16} {:7.2f} {:8.3f} {:11.2f} {:7.2f}".format(name, *table[name]))
 
 # %%
@@ -643,8 +643,8 @@ copies = noisy(trained_on[torch.randperm(SAMPLES, generator=random)], 0.02)
 against = {"training pictures": features(trained_on), "held-back pictures": features(held_back)}
 fd = {}
 for name, images in (("honest", honest), ("memoriser", copies)):
-    for whom, x in against.items():
-        fd[name, whom] = metrics.frechet_distance(x, features(images))
+    for whom, theirs in against.items():
+        fd[name, whom] = metrics.frechet_distance(theirs, features(images))
         print(f"{name:<10} against {whom:<19} FD {fd[name, whom]:6.2f}")
 
 # %%
@@ -735,9 +735,9 @@ plots.show(figure, "Sixteen samples of A and sixteen of B.", key=True)
 # %%
 result = {}
 for name, images in contest.items():
-    x = features(images)
-    kernel = metrics.kernel_distance(reference, x).value
-    result[name] = metrics.frechet_distance(reference, x), kernel, *metrics.precision_recall(reference, x)
+    cloud = features(images)
+    kernel = metrics.kernel_distance(reference, cloud).value
+    result[name] = metrics.frechet_distance(reference, cloud), kernel, *metrics.precision_recall(reference, cloud)
     print("{}: FD {:.2f}   KD {:.3f}   precision {:.2f}   recall {:.2f}".format(name, *result[name]))
 claim("FD of A over FD of B", result["A"][0] / result["B"][0], 0.25, 0.5)
 claim("KD of A over KD of B", result["A"][1] / result["B"][1], 0, 0.35)
@@ -780,15 +780,20 @@ MARKS = [STEPS * k // 20 for k in (1, 4, 8, 12, 16, 20)]
 
 # %%
 caption = "Losses of both players, and what G makes of the same 64 latents at the end of training."
-live = plots.LiveFigure(["discriminator_loss", "generator_loss"], caption=caption, columns=16)
-history, measured, looks = [], {}, []
-for record in train(game, batches, STEPS):
+if game.steps == 0:  # a new game; one that was stopped goes on, with its history
+    live = plots.LiveFigure(["discriminator_loss", "generator_loss"], caption=caption, columns=16)
+    history, measured, looks = [], {}, []
+left = STEPS - game.steps
+for record in train(game, batches, left):
     history.append((record["discriminator_loss"], record["generator_loss"]))
     live.update(record, images=game.sample)
     if record.step in MARKS:
         samples = game.sample(n=SAMPLES)
         measured[record.step] = score(samples)
         looks.append(samples[:8])
+        state = copy.deepcopy(game.state_dict())  # the last one: where the next sections begin
+if left <= 0:
+    print(f"already trained for {game.steps:,} steps")
 
 # %%
 figure, axes = plots.panels(2, 1, height=4.6, sharex=True)
@@ -825,7 +830,7 @@ claim("FD at the end over FD at the fourth measurement", distances[-1] / distanc
 # > **Predict:** we freeze D where it is and let only G play on. What do its loss, the distance and the recall do?
 
 # %%
-state = copy.deepcopy(game.state_dict())
+game.load_state_dict(state)
 ALONE = max(8, STEPS // 8)
 before = game.sample(n=SAMPLES, ema=False)
 alone = {"loss": [], "step": [0], "score": [score(before)]}
@@ -890,11 +895,11 @@ claim("largest change of a pixel meanwhile", (game.sample() - pictures).abs().ma
 game.load_state_dict(state)
 latents = torch.randn(3, SAMPLES, game.latent_dim, generator=random)
 draws = [game.sample(z) for z in latents]
-scores = torch.tensor([metrics.frechet_distance(held_back_features, features(images)) for images in draws])
+drawn = torch.tensor([metrics.frechet_distance(held_back_features, features(images)) for images in draws])
 other = features(draw(SAMPLES, halves["test"]))  # real, held back, drawn anew
 floor = metrics.frechet_distance(held_back_features, other)
 precision, recall = metrics.precision_recall(held_back_features, features(draws[0]))
-print(f"FD          {scores.mean():.2f} ± {scores.std():.2f}   (floor {floor:.2f}; n = {SAMPLES:,}; held-back glyphs)")
+print(f"FD          {drawn.mean():.2f} ± {drawn.std():.2f}   (floor {floor:.2f}; n = {SAMPLES:,}; held-back glyphs)")
 kernel = metrics.kernel_distance(held_back_features, features(draws[0]), generator=random)
 print(f"KD          {kernel.value:.2f} ± {kernel.error:.2f}")
 print(f"precision   {precision:.2f}, recall {recall:.2f}   (k = 3)")
@@ -903,8 +908,8 @@ close = nearest_neighbour(draws[0].flatten(1), pixels[2])[0] < limit
 print(f"copies      {close.float().mean():.1%} nearer to a training picture than half of what the innocent keep")
 
 # %%
-claim("FD of the DCGAN over the floor", scores.mean() / floor, 20, 80)
-claim("scatter of FD over draws, as a share of FD", scores.std() / scores.mean(), 0, 0.1)
+claim("FD of the DCGAN over the floor", drawn.mean() / floor, 20, 80)
+claim("scatter of FD over draws, as a share of FD", drawn.std() / drawn.mean(), 0, 0.1)
 claim("share of the DCGAN's samples accused of copying", close.float().mean(), 0, 0.05)
 
 # %% [markdown]

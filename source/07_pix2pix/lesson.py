@@ -18,6 +18,7 @@
 # real pictures.
 
 # %%
+import copy
 import json
 import os
 import tempfile
@@ -246,8 +247,8 @@ for k, name in enumerate(data.MAP_CLASSES):
 
 # %%
 print("best tone for       L1     L2     median  mean")
-for name, (l1, l2, median, mean) in best.items():
-    print(f"{name:<16}{l1:7.0f}{l2:7.0f}{median:10.1f}{mean:7.1f}")
+for name, four in best.items():
+    print(f"{name:<16}" + "{:7.0f}{:7.0f}{:10.1f}{:7.1f}".format(*four))
 claim("largest gap, best tone for L1 to the median", max(abs(b[0] - b[2]) for b in best.values()), 0, 1.5, exact=True)
 claim("largest gap, best tone for L2 to the mean", max(abs(b[1] - b[3]) for b in best.values()), 0, 1.5, exact=True)
 
@@ -463,35 +464,41 @@ recipes = {
     "L1 alone": build("07", PROFILE, adversarial=0.0, **short),
     "L1 + adversarial": build("07", PROFILE, **short),
 }
-settings = recipes["L1 + adversarial"].settings
+chosen = recipes["L1 + adversarial"].settings
+histories = {name: [] for name in recipes}  # the L1 of every step, while they are played
 watched = maps[3:8]
 
 # %% tags=["nbval-check-output"]
-print("weights of the terms: adversarial", settings.adversarial, "  L1", settings.l1, "  L2", settings.l2)
-print("betas:", settings.betas, "  layers of D:", settings.patch_layers, "  the order of moves:", *game.sides)
+print("weights of the terms: adversarial", chosen.adversarial, "  L1", chosen.l1, "  L2", chosen.l2)
+print("betas:", chosen.betas, "  layers of D:", chosen.patch_layers, "  the order of moves:", *game.sides)
 
 
 # %%
-def play(recipe, losses, caption, *below):
+def play(recipe, history, losses, caption, *below):  # to its last step, also when it was stopped before
     def progress():  # maps, answers, and what else is given, in rows of five
         return torch.cat([watched, data.to_uint8(recipe.game.sample(data.to_float(watched))), *below])
 
-    live, history = plots.LiveFigure(losses=losses, columns=5, caption=caption), []
-    for record in train(recipe.game, recipe.batches, recipe.steps):
+    live = plots.LiveFigure(losses=losses, columns=5, caption=caption)
+    left = recipe.steps - recipe.game.steps
+    for record in train(recipe.game, recipe.batches, left):
         history.append(record["l1"])
         live.update(record, images=progress)
-    print(f"{recipe.steps} steps of {recipe.settings.batch_size} pairs, {record.seconds:.0f} seconds")
-    return torch.tensor(history)
+    if left > 0:
+        print(f"{left} steps of {recipe.settings.batch_size} pairs, {record.seconds:.0f} seconds")
+    else:
+        print(f"already trained for {recipe.game.steps:,} steps")
 
 
 caption = "L1 alone: its loss over the steps, and below it maps and answers at the end."
-l1_alone = play(recipes["L1 alone"], ["l1"], caption)
+play(recipes["L1 alone"], histories["L1 alone"], ["l1"], caption)
 
 # %%
 caption = "L1 and adversarial: the losses of both players, and below them maps, answers and real paintings at the end."
-l1_with_d = play(recipes["L1 + adversarial"], ["l1", "adversarial", "discriminator_loss"], caption, real[3:8])
-tail = STEPS // 5
-claim("L1 at the end of training, with D over without", l1_with_d[-tail:].mean() / l1_alone[-tail:].mean(), 1.02, 2)
+both_players = ["l1", "adversarial", "discriminator_loss"]
+play(recipes["L1 + adversarial"], histories["L1 + adversarial"], both_players, caption, real[3:8])
+last_fifth = {name: torch.tensor(history[-(STEPS // 5) :]).mean() for name, history in histories.items()}
+ratio = last_fifth["L1 + adversarial"] / last_fifth["L1 alone"]
+claim("L1 at the end of training, with D over without", ratio, 1.02, 2)
 
 # %% [markdown]
 # *What you should see:* without D, crisp borders and flat tones, the medians of section 3. With D, the regions fill
@@ -573,10 +580,10 @@ for name, scores in verdicts.items():
     print(f"{name:<22}" + "   ".join(f"{score} {value:6.3f}" for score, value in scores.items()))
 
 # %%
-ceiling, best = verdicts["real, held-out parts"], verdicts["real, training parts"]
+ceiling, training_parts = verdicts["real, held-out parts"], verdicts["real, training parts"]
 without, with_d = verdicts["L1 alone"], verdicts["L1 + adversarial"]
 claim("real paintings, windows named rightly", ceiling["accuracy"], 0.9, 1)
-claim("real paintings from training parts, named rightly", best["accuracy"], 0.85, 1)
+claim("real paintings from training parts, named rightly", training_parts["accuracy"], 0.85, 1)
 claim("L1 alone, windows named rightly", without["accuracy"], 0, 0.15)
 claim("L1 + adversarial, windows named rightly", with_d["accuracy"], 0.2, 0.95)
 claim("Fréchet distance, L1 alone over L1 + adversarial", without["Fréchet"] / with_d["Fréchet"], 1.5, 50)
@@ -737,20 +744,20 @@ claim("time of residual blocks over none", seconds["residual U-Net, depth 5"] / 
 # here, in several minutes, from your `SEED`; it gets a row of its own in the table, and paints the map at the end.
 
 # %%
-mine = painter
+mine, painted = painter, {}
 if FROM_SCRATCH:
     recipe = build("07", PROFILE, seed=SEED)
     caption = "The painter's losses, and maps, answers and real paintings at the end."
-    play(recipe, ["l1", "adversarial", "discriminator_loss"], caption, real[3:8])
+    play(recipe, [], both_players, caption, real[3:8])
     mine = recipe.game.averages["generator"].module.cpu()
-    verdicts |= {"trained here": verdict(paint(mine, maps))}
+    painted["trained here"] = paint(mine, maps)
 record = json.loads((ROOT / "results" / "07_checkpoint.json").read_text(encoding="utf-8"))
 print(f"the shipped one: {record['settings']['steps']} steps, {record['cpu_seconds']} CPU seconds")
-painters["shipped painter"] = paint(painter, maps)
-verdicts |= {"shipped painter": verdict(painters["shipped painter"])}
-for name, scores in verdicts.items():
+painted["shipped painter"] = paint(painter, maps)
+all_verdicts = verdicts | {name: verdict(images) for name, images in painted.items()}
+for name, scores in all_verdicts.items():
     print(f"{name:<22}" + "   ".join(f"{score} {value:6.3f}" for score, value in scores.items()))
-ours, limit = verdicts["shipped painter"], verdicts["real, training parts"]
+ours, limit = all_verdicts["shipped painter"], all_verdicts["real, training parts"]
 claim("the painter, windows named rightly", ours["accuracy"], 0.8, 0.92)
 claim("its Fréchet distance over that of real training parts", ours["Fréchet"] / limit["Fréchet"], 0.8, 2)
 claim("the same distance, short game over painter", with_d["Fréchet"] / ours["Fréchet"], 2, 20)
@@ -759,10 +766,10 @@ claim("the same distance, short game over painter", with_d["Fréchet"] / ours["F
 print(" " * 22 + "".join(f"{name:>11}" for name in data.MAP_CLASSES))
 rightly = {}
 for name in ("shipped painter", "real, held-out parts", "real, training parts"):
-    right = named(cut(painters[name], found), classes)
+    right = named(cut((painters | painted)[name], found), classes)
     rightly[name] = [right[classes == k].mean().item() for k in range(4)]
     print(f"{name:<22}" + "".join(f"{share:11.2f}" for share in rightly[name]))
-answers = judge.classify(cut(painters["shipped painter"], found))["texture"][classes == 0].tolist()
+answers = judge.classify(cut(painted["shipped painter"], found))["texture"][classes == 0].tolist()
 told = ", ".join(f"{name} {answers.count(i)} times" for i, name in enumerate(names) if i in answers)
 print("its grass is named", told)
 claim("painted grass, named rightly", rightly["shipped painter"][0], 0.4, 0.65)
@@ -794,7 +801,8 @@ def spread(paintings):  # of grey values over the paintings, mean over pixels
 
 some, tries = slice(3, 19), range(8)
 by_chance = [data.paint(labels[some], "test", data.derived_generator(SEED, 3, k)) for k in tries]
-noisy = {name: recipe.game.generator.eval() for name, recipe in recipes.items()} | {"shipped painter": painter}
+noisy = {name: copy.deepcopy(recipe.game.generator).eval() for name, recipe in recipes.items()}
+noisy["shipped painter"] = painter
 by_masks = {name: [paint(network, maps[some], masks=k) for k in tries] for name, network in noisy.items()}
 share = {name: (spread(paintings) / spread(by_chance)).item() for name, paintings in by_masks.items()}
 claim("spread by dropout over the real spread, L1 alone", share["L1 alone"], 0, 0.15)

@@ -347,19 +347,27 @@ class Pool:
 # Now the same round by the library's game: equal weights, equal batch, equal coins, and a pool of 4 for a batch of 8, so that
 # the coins matter.
 
-# %% tags=["nbval-check-output"]
-players = [models.ResNetGenerator(1, 1, 4, 1, downsamplings=1) for _ in range(2)]
-players += [models.PatchDiscriminator(1, 4, 2) for _ in range(2)]
-twins = [models.ResNetGenerator(1, 1, 4, 1, downsamplings=1) for _ in range(2)]
-twins += [models.PatchDiscriminator(1, 4, 2) for _ in range(2)]
-for player, twin in zip(players, twins, strict=True):
-    twin.load_state_dict(player.state_dict())
-game = CycleGAN(*twins, pool=4, backend=Backend("cpu", "fp32"))
-pools = [Pool(4, torch.Generator().manual_seed(7)) for _ in "ab"]
-for d in "ab":
-    game.pools[d] = ImagePool(4, torch.Generator().manual_seed(7))
+
+# %%
+def new_players():  # two translators and two discriminators, too small to learn anything
+    translators = [models.ResNetGenerator(1, 1, 4, 1, downsamplings=1) for _ in "ab"]
+    return translators + [models.PatchDiscriminator(1, 4, 2) for _ in "ab"]
+
+
+def twin_game(players):  # the library's game of their copies
+    twins = new_players()
+    for player, twin in zip(players, twins, strict=True):
+        twin.load_state_dict(player.state_dict())
+    game = CycleGAN(*twins, pool=4, backend=Backend("cpu", "fp32"))
+    for d in "ab":
+        game.pools[d] = ImagePool(4, torch.Generator().manual_seed(7))
+    return game, twins
+
 
 # %% tags=["nbval-check-output"]
+players = new_players()
+game, twins = twin_game(players)
+pools = [Pool(4, torch.Generator().manual_seed(7)) for _ in "ab"]
 a, b = torch.randn(2, 8, 1, 32, 32)
 adam = {"lr": 2e-4, "betas": (0.5, 0.999)}
 G, back, D_a, D_b = players
@@ -445,8 +453,8 @@ for record in train(recipe.game, recipe.batches, recipe.steps):
     live.update(record, images=recipe.preview)
 
 # %%
-history = torch.tensor(history)
-first, last = history[: max(1, STEPS // 10)].mean(dim=0), history[-max(1, STEPS // 10) :].mean(dim=0)
+table = torch.tensor(history)
+first, last = table[: max(1, STEPS // 10)].mean(dim=0), table[-max(1, STEPS // 10) :].mean(dim=0)
 claim("cycle loss, last tenth over first", last[0] / first[0], 0.02, 0.6)
 claim("D's loss at the end (0.5 if it cannot tell at all)", last[1], 0.35, 0.55)
 
@@ -806,10 +814,10 @@ def cycle_error(there, back, pictures, sigma):
 pairs = {"spies, A → B → A": (spies["a_to_b"], spies["b_to_a"], dotted)}
 for way, (source, target) in WAYS.items():
     name = f"letters, {source} → {target} → {source}".upper().replace("LETTERS", "letters")
-    back = translators[f"{target}_to_{source}"]
-    pairs[name] = translators[way], back, data.to_float(held_out[source].images)
-for name, players in pairs.items():
-    clean, noisy = (cycle_error(*players, sigma) for sigma in (0, 0.1))
+    way_back = translators[f"{target}_to_{source}"]
+    pairs[name] = translators[way], way_back, data.to_float(held_out[source].images)
+for name, there_and_back in pairs.items():
+    clean, noisy = (cycle_error(*there_and_back, sigma) for sigma in (0, 0.1))
     claim(
         f"{name}: cycle error with noise of 0.1 over without",
         noisy / clean,
@@ -841,9 +849,9 @@ print("pictures:", *(len(heap) for heap in mine), "  a batch:", *(tuple(x.shape)
 # more, and a GPU. One step with small players, to see that all fits; and what you get when a folder is not there:
 
 # %% tags=["nbval-check-output"]
-players = [models.ResNetGenerator(1, 1, 4, 1, downsamplings=1) for _ in "ab"]
-players += [models.PatchDiscriminator(1, 4, 1) for _ in "ab"]
-(record,) = train(CycleGAN(*players), batches, 1)
+small_players = [models.ResNetGenerator(1, 1, 4, 1, downsamplings=1) for _ in "ab"]
+small_players += [models.PatchDiscriminator(1, 4, 1) for _ in "ab"]
+(record,) = train(CycleGAN(*small_players), batches, 1)
 print("one step made:", sorted(record.values))
 try:
     data.unpaired_folders(root, size=32, split="test")

@@ -380,12 +380,17 @@ print(f"{seeing} steps of learning to see, {record.seconds:.0f} seconds")
 # %%
 game.pretrain = seeing
 caption = "Content and style loss of the decoder. Below: the same photos and textures, and now the trained exchange."
-live = plots.LiveFigure(losses=["content", "style"], columns=12, caption=caption)
-history = []
-for record in train(game, recipe.batches, recipe.steps - seeing):
+if game.steps == seeing:  # it has not begun to paint; one that was stopped goes on, with its history
+    live = plots.LiveFigure(losses=["content", "style"], columns=12, caption=caption)
+    history = []
+left = recipe.steps - game.steps
+for record in train(game, recipe.batches, left):
     history.append((record["content"], record["style"]))
     live.update(record, images=triples)
-print(f"{len(history)} steps of learning to paint, {record.seconds:.0f} seconds")
+if left > 0:
+    print(f"{left} steps of learning to paint, {record.seconds:.0f} seconds")
+else:
+    print(f"already trained for {game.steps:,} steps")
 encoder, decoder = (game.encoder.cpu(), game.decoder.cpu()) if FROM_SCRATCH else (encoder, decoder)
 
 # %%
@@ -615,18 +620,18 @@ plots.show(
 # do, of any size; this one is made of the photo's own brightness.
 
 # %%
-photo = contents["china"]
-light = F.pad(photo.mean(dim=1, keepdim=True), (4, 4, 4, 4), mode="reflect")
+pavilion = contents["china"]
+light = F.pad(pavilion.mean(dim=1, keepdim=True), (4, 4, 4, 4), mode="reflect")
 light = F.avg_pool2d(light, 9, 1)[0, 0]  # brightness (SIZE, SIZE), a little blurred
 building = torch.sigmoid(20 * (0.35 - light))  # 1 where it is dark, 0 in the bright sky, soft between
-two = stylize(encoder, decoder, photo, [first, styles["flower"]], mask=torch.stack([building, 1 - building]))
-one = stylize(encoder, decoder, photo, [hard["dots"]], mask=1 - building)
-shown = torch.cat([photo, F.interpolate(building.expand(1, 3, -1, -1) * 2 - 1, size=(SIZE, SIZE)), two, one])
+two = stylize(encoder, decoder, pavilion, [first, styles["flower"]], mask=torch.stack([building, 1 - building]))
+one = stylize(encoder, decoder, pavilion, [hard["dots"]], mask=1 - building)
+shown = torch.cat([pavilion, F.interpolate(building.expand(1, 3, -1, -1) * 2 - 1, size=(SIZE, SIZE)), two, one])
 figure = plots.image_grid(
     shown, titles=["photo", "mask", "retina inside,\nflower outside", "dots outside,\nnothing inside"]
 )
 plots.show(figure, "Styles by place: two styles with a mask each, and one style around a building that gets none.")
-outside = (one - in_style(photo, hard["dots"]))[..., : SIZE // 4, -SIZE // 4 :].abs().mean().item()
+outside = (one - in_style(pavilion, hard["dots"]))[..., : SIZE // 4, -SIZE // 4 :].abs().mean().item()
 claim("up in the sky, mean change against the style everywhere", outside, 0, 0.02, exact=True)
 
 # %% [markdown]
@@ -641,7 +646,7 @@ claim("up in the sky, mean change against the style everywhere", outside, 0, 0.0
 
 # %% tags=["nbval-check-output"]
 for height, width in ((64, 64), (200, 131), (131, 200), (512, 512)):
-    picture = F.interpolate(photo, size=(height, width), mode="bilinear")
+    picture = F.interpolate(pavilion, size=(height, width), mode="bilinear")
     print(f"{height} × {width} in, {' × '.join(str(side) for side in in_style(picture, first).shape[2:])} out")
 
 # %% [markdown]

@@ -20,6 +20,7 @@
 # one part. Three cases are worked through here. Twelve more, one of them healthy, wait in `exercises/clinic`.
 
 # %%
+import copy
 import inspect
 import math
 import os
@@ -260,7 +261,7 @@ case_two = clinic.train(
 # function of the latent. If it is one, both rows are the same.
 
 # %%
-G, latents = case_two.G, torch.randn(10, 16, generator=torch.Generator().manual_seed(SEED + 1))
+G, latents = copy.deepcopy(case_two.G), torch.randn(10, 16, generator=torch.Generator().manual_seed(SEED + 1))
 
 
 @torch.no_grad()
@@ -269,7 +270,7 @@ def in_two_companies():  # the same latents, drawn ten at a time and two at a ti
 
 
 mean_before = G[1].running_mean.clone()
-as_left = in_two_companies()  # G is still in training mode, as the training left it
+as_left = in_two_companies()  # this copy of G is still in training mode, as the training left it
 drift = (G[1].running_mean - mean_before).abs().max()
 G.eval()
 as_it_should = in_two_companies()
@@ -304,7 +305,7 @@ claim("training mode: drawing moved a running mean by", drift, 1e-4, 10)
 
 
 # %%
-def discriminator_step(G, D, optimizer, real, z):
+def patients_step(G, D, optimizer, real, z):
     real_logits, fake_logits = D(real), D(G(z).detach())
     loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
     loss.backward()
@@ -312,7 +313,7 @@ def discriminator_step(G, D, optimizer, real, z):
     return loss.item()
 
 
-case_three = clinic.train(STEPS, SEED, discriminator_step=discriminator_step)
+case_three = clinic.train(STEPS, SEED, discriminator_step=patients_step)
 caption = (
     "Case three. D's loss swings wider and wider, far above log 4. D is very sure, then sure of the opposite; the "
     "fakes are chased away from the data."
@@ -349,7 +350,7 @@ def moved_by_litter(step):
 
 
 claim("the healthy step's end is moved by litter by", moved_by_litter(clinic.discriminator_step), 0, 1e-6, exact=True)
-claim("the patient's is moved by", moved_by_litter(discriminator_step), 0.099, 0.101, exact=True)
+claim("the patient's is moved by", moved_by_litter(patients_step), 0.099, 0.101, exact=True)
 
 # %% [markdown]
 # 0.1 is the learning rate times the litter: all of it counted. The name: **gradients pile up**. The patient's
@@ -395,7 +396,7 @@ def variant(cut=lambda x: x.detach(), sign=1, send=lambda loss: loss.backward())
     return step
 
 
-steps = {"healthy": clinic.discriminator_step, "case three": discriminator_step, "no detach": variant(cut=lambda x: x)}
+steps = {"healthy": clinic.discriminator_step, "case three": patients_step, "no detach": variant(cut=lambda x: x)}
 steps |= {"labels swapped": variant(sign=-1), "no backward": variant(send=lambda loss: None)}
 print(f"{'':<16}" + "".join(f"{question:>24}" for question in examine(clinic.discriminator_step)))
 for name, step in steps.items():
