@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 import traceback
+import warnings
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from course_gan.console import say, speak_plainly
 from course_gan.errors import CourseError
 from course_gan.files import INSTALLED
 
+_PACKAGE = Path(__file__).parent
 _WITH_NOTEBOOKS = "pip install 'THE_WHEEL[notebooks]'" if INSTALLED else "pip install -e '.[notebooks]'"
 
 
@@ -29,7 +31,8 @@ class OneLine:
     def main(self, *args, standalone_mode=True, **kwargs):
         speak_plainly()
         try:
-            status = super().main(*args, standalone_mode=False, **kwargs)
+            with _warnings_as_lines():
+                status = super().main(*args, standalone_mode=False, **kwargs)
         except click.UsageError as error:
             of = f"{error.ctx.command_path} --help" if error.ctx else "course-gan --help"
             _tell(f"{error.format_message()} (see {of})")
@@ -61,6 +64,22 @@ class OneLine:
             _tell(f"{what}{error.strerror or error}")
             _forget_unwritten()
             context.exit(1)
+
+
+@contextlib.contextmanager
+def _warnings_as_lines():
+    """Inside, what the course warns of is a line for a person, without the place in the code."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def tell(message, category, filename, *more):
+            if Path(filename).is_relative_to(_PACKAGE):
+                _tell(str(message))
+            else:
+                show(message, category, filename, *more)
+
+        warnings.showwarning = tell
+        yield
 
 
 def _tell(text: str) -> None:

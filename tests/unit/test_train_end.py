@@ -166,6 +166,18 @@ def test_the_traceback_is_shown_only_where_it_is_asked_for(debug, tmp_path, monk
         assert len(lines) == 1
 
 
+def test_a_damaged_checkpoint_that_is_passed_over_is_one_line(tmp_path):
+    trained(tmp_path, steps=12)
+    newest = tmp_path / "step-00000012.pt"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    ended = CliRunner().invoke(main, ["train", "01", "--out", str(tmp_path), "--resume"])
+    assert ended.exit_code == 0
+    reason = "is not a whole checkpoint of course_gan: nothing was loaded from it"
+    assert ended.stderr.splitlines()[0] == f"course-gan: passed over: {newest} {reason}"
+    assert f"course-gan: {newest} is not what was saved here: kept as {newest.name}.1\n" in ended.stderr
+    assert ".py" not in ended.stderr
+
+
 def test_nobody_reads_on_is_no_error(tmp_path, monkeypatch):
     """`course-gan train … 2>&1 | head`: the bar's line cannot be written; what was made is saved."""
     monkeypatch.setattr(
