@@ -12,6 +12,7 @@ from course_gan.catalogue import checks, number_of
 from course_gan.errors import CourseError
 from course_gan.grading.comparison import close
 from course_gan.grading.worker.ask import Case, call
+from course_gan.grading.worker.settings import usual_settings
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def _load(number: str) -> dict[str, Check]:
         raise CourseError(f"lesson {number} has no checks: there are checks for {', '.join(files) or 'none'}")
     spec = importlib.util.spec_from_file_location(f"course_gan_checks_{number}", files[number])
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with usual_settings():  # what a module makes when it is loaded is kept
+        spec.loader.exec_module(module)
     return {check.name: check for check in module.CHECKS}
 
 

@@ -9,6 +9,7 @@ import torch
 
 from course_gan.grading.items import Check
 from course_gan.grading.worker.ask import Case, OutOfTime, ask, clock, describe
+from course_gan.grading.worker.settings import usual_settings
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,15 @@ class Result:
 
 
 def assess(check: Check, learners: Any, generator: torch.Generator, say: Callable[[str], None] = print) -> Result:
-    """Put all cases of a check, drawn from the generator, to the learner's object; raises KeyboardInterrupt only."""
+    """Put all cases of a check, drawn from the generator, to the learner's object; raises KeyboardInterrupt only.
+
+    The cases, what is right and the comparison are made under torch's usual settings, whatever the learner's are.
+    """
+    with usual_settings():
+        return _assess(check, learners, generator, say)
+
+
+def _assess(check: Check, learners: Any, generator: torch.Generator, say: Callable[[str], None]) -> Result:
     began = time.monotonic()
 
     def result(status: str, message: str, case: Case | None = None) -> Result:

@@ -1,6 +1,6 @@
 """The side of a check that touches the learner's object: calls go in, plain data come out.
 
-Nothing here knows an answer. A worker in a sandbox needs this file and the source of one probe, never a `checks.py`.
+Nothing here knows an answer. A worker in a sandbox needs this folder and the source of one probe, never a `checks.py`.
 A probe may use the names of this module (torch, nn, F, math, Complaint, call, value_and_gradients) and its own imports.
 """
 
@@ -10,7 +10,6 @@ import math  # noqa: F401  (a name that probes may use)
 import os
 import sys
 import textwrap
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from types import FrameType
@@ -19,6 +18,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: F401  (a name that probes may use)
 from torch import nn  # noqa: F401  (a name that probes may use)
+
+from course_gan.grading.worker.settings import usual_settings
 
 Case = dict[str, Any]  # what is sent: argument -> tensor, number, string, or lists, tuples and dicts of these
 
@@ -61,11 +62,11 @@ def ask(probe: Callable[[Any, Case], Any], learners: Any, case: Case, seed: int 
 
     Returns plain data: {"answer": …}, or {"open": why}, {"failed": why} or {"error": why}.
     What the object prints to stderr or warns of goes to stdout. Only KeyboardInterrupt and this module's own
-    OutOfTime leave; torch's random state is seeded with `seed` inside and restored.
+    OutOfTime leave. Inside, torch has its usual settings and its random state is seeded with `seed`; both are restored.
     """
     sent = copied(case)
     try:
-        with redirect_stderr(sys.stdout), warnings.catch_warnings(), torch.random.fork_rng([]), torch.enable_grad():
+        with redirect_stderr(sys.stdout), usual_settings():
             torch.manual_seed(seed)
             answer = plain(probe(learners, sent))
     except (KeyboardInterrupt, OutOfTime):
