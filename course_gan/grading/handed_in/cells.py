@@ -3,7 +3,7 @@
 import ast
 import warnings
 
-from course_gan.grading.handed_in.release import Part, Release, defined, plain
+from course_gan.grading.handed_in.release import Release, defined, plain
 
 _LONGEST = 100_000  # letters of a source that is parsed
 
@@ -33,18 +33,22 @@ def carriers(cells: list[dict], release: Release) -> dict[str, list[int]]:
 
 def guesses(cells: list[dict], release: Release) -> dict[str, int]:
     """Where the cells are that lost their names: no judgement, each is told by its id or by what it says."""
-    free = [place for place, cell in enumerate(cells) if name_of(cell) not in release.parts]
+    free = {place: cell for place, cell in enumerate(cells) if name_of(cell) not in release.parts}
+    texts = {place: plain(cell["source"]) for place, cell in free.items()}
+    definitions = {place: defined(cell["source"]) for place, cell in free.items() if cell["cell_type"] == "code"}
     found = {}
     for name, places in carriers(cells, release).items():
         if places:
             continue
         part = release.parts[name]
-        for is_it in (_by_id, _by_text):
-            fitting = [place for place in free if is_it(cells[place], part)]
-            if fitting:
-                found[name] = fitting[-1]
-                free.remove(fitting[-1])
-                break
+        fitting = [place for place, cell in free.items() if cell.get("id") == name]
+        if not fitting and part.is_locked:
+            fitting = [place for place in free if texts[place] == plain(part.source)]
+        elif not fitting:
+            fitting = [place for place in free if part.defines in definitions.get(place, [])]
+        if fitting:
+            found[name] = fitting[-1]
+            del free[fitting[-1]]
     return found
 
 
@@ -119,13 +123,3 @@ def _tree(source: str) -> ast.Module | None:
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def _by_id(cell: dict, part: Part) -> bool:
-    return cell.get("id") == part.name
-
-
-def _by_text(cell: dict, part: Part) -> bool:
-    if part.is_locked:
-        return plain(cell["source"]) == plain(part.source)
-    return cell["cell_type"] == "code" and part.defines in defined(cell["source"])

@@ -4,6 +4,7 @@ from course_gan.grading.handed_in.cells import about, binds, carriers, guesses, 
 from course_gan.grading.handed_in.findings import Effect, Finding, count, some
 from course_gan.grading.handed_in.release import Part, Release, plain
 
+_FLAGS = ("grade", "solution", "task", "locked")
 _KEYS = {"grade_id", "schema_version", "grade", "solution", "locked", "task", "points", "checksum", "cell_type"}
 
 
@@ -64,7 +65,8 @@ def _copied_or_lost(cells: list[dict], release: Release) -> list[Finding]:
     copied, split, lost, missing = [], [], [], []
     for name, part in release.parts.items():
         places = named[name]
-        if part.kind == "solution" and any(len(halves(cells, place)) > 1 for place in places):
+        here = places or [place for other, place in guessed.items() if other == name]
+        if part.kind == "solution" and any(len(halves(cells, place)) > 1 for place in here):
             split.append(name)
         elif len(places) > 1:
             copied.append(name)
@@ -117,11 +119,12 @@ def _changes(cell: dict, part: Part) -> list[tuple[str, Effect]]:
     now, then = about(cell), part.cell["metadata"]["nbgrader"]
     if now.get("schema_version", 0) != then["schema_version"]:
         found.append(("nbgrader's schema is of another version", Effect.STOPS))
-    elif set(now) - _KEYS or not _same_flags(now, then):
-        found.append(("nbgrader's metadata changed", Effect.FAILS))
-    elif part.kind == "check" and not _is_number(now.get("points")):
-        found.append(("points gone", Effect.FAILS))
-    elif part.kind == "check" and now["points"] != then["points"]:
+    elif not _is_valid(now, part):
+        found.append(("nbgrader's metadata damaged", Effect.FAILS))
+    elif flags := {key for key in _FLAGS if now.get(key, False) is not then.get(key, False)}:
+        harmless = {"locked", "solution"} if part.kind == "solution" else {"locked"}
+        found.append(("nbgrader's metadata changed", Effect.MENDS if flags <= harmless else Effect.FAILS))
+    elif part.kind == "check" and float(now["points"]) != then["points"]:
         found.append(("points changed", Effect.MENDS))
     if cell["cell_type"] != part.cell["cell_type"]:
         found.append((f"made {cell['cell_type']}", Effect.MENDS))
@@ -133,13 +136,31 @@ def _changes(cell: dict, part: Part) -> list[tuple[str, Effect]]:
     return found
 
 
-def _same_flags(now: dict, then: dict) -> bool:
-    is_whole = all(isinstance(now.get(key), bool) for key in ("grade", "solution", "locked"))
-    return is_whole and all(now.get(key, False) is then.get(key, False) for key in ("grade", "solution", "task"))
+def _is_valid(now: dict, part: Part) -> bool:
+    """Whether nbgrader's own check of its metadata passes; what it puts right before need not be valid."""
+    flags = [now.get("grade"), now.get("solution"), now.get("task", False)]
+    if part.kind != "locked":
+        flags.append(now.get("locked"))
+    points = now.get("points", None if part.kind == "check" else 0)
+    has_points = _as_number(points) is not None if part.kind == "check" else _is_number(points) and points >= 0
+    return (
+        not set(now) - _KEYS
+        and all(isinstance(flag, bool) for flag in flags)
+        and has_points
+        and type(now["schema_version"]) is int
+        and now.get("cell_type", "code") in ("code", "markdown", "raw")
+    )
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _as_number(value: object) -> float | None:
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _out_of_order(cells: list[dict], release: Release) -> list[Finding]:

@@ -100,7 +100,7 @@ def look(folder: Path, releases: dict[str, Release]) -> list[HandIn]:
 
 
 def _of_student(student: str, place: StudentsFolder, releases: dict[str, Release], autograded: Path) -> list[HandIn]:
-    by_assignment: dict[str, list[_Read]] = {name: [] for name in place.folders if name in releases}
+    by_assignment: dict[str, list[_Read]] = {name: [] for name in place.folders + place.links if name in releases}
     for upload in place.uploads:
         one = _read(upload)
         name = _assignment_of(one, releases)

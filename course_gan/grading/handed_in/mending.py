@@ -22,9 +22,7 @@ def mended(notebook: dict, release: Release) -> dict:
     named = {place: release.parts[name] for name, place in places.items()}
     result = []
     for place, cell in enumerate(cells):
-        cell["metadata"].pop("nbgrader", None)
-        cell["metadata"].pop("deletable", None)  # of a copy of ours, which the learner could not remove
-        cell["metadata"].pop("editable", None)
+        cell["metadata"] = {}
         if place in named:
             result += _as_released(cell, named[place])
         else:
@@ -39,7 +37,11 @@ def mended(notebook: dict, release: Release) -> dict:
 
 def _join(cells: list[dict], release: Release) -> list[dict]:
     """Solutions that were split are one cell again."""
-    found = {place for name, places in carriers(cells, release).items() for place in places if _is_open(release, name)}
+    guessed = guesses(cells, release)
+    found = set()
+    for name, places in carriers(cells, release).items():
+        if not release.parts[name].is_locked:
+            found.update(places, [guessed[name]] if name in guessed else [])
     result, place = [], 0
     while place < len(cells):
         pieces = halves(cells, place) if place in found else [place]
@@ -51,25 +53,24 @@ def _join(cells: list[dict], release: Release) -> list[dict]:
     return result
 
 
-def _is_open(release: Release, name: str) -> bool:
-    return not release.parts[name].is_locked
-
-
 def _as_released(cell: dict, part: Part) -> list[dict]:
     """A cell with its name again; a locked one with its text too, and before it what was written into it."""
-    whole = copy.deepcopy(part.cell)
+    whole = _released(part)
     if not part.is_locked:
         whole["source"] = cell["source"]
-        whole["metadata"] = {**cell["metadata"], **whole["metadata"]}
         return [whole]
     is_edited = plain(cell["source"]) not in ("", plain(part.source))
     return [cell, whole] if is_edited else [whole]
 
 
+def _released(part: Part) -> dict:
+    return {**copy.deepcopy(part.cell), "source": part.source}
+
+
 def _put_back(cells: list[dict], release: Release, name: str) -> None:
     """A missing cell behind the one before it; of a solution only a comment, which hides nothing that was written."""
     part, before = release.parts[name], release.before(name)
-    cell = copy.deepcopy(part.cell)
+    cell = _released(part)
     if not part.is_locked:
         cell["source"] = _ANCHOR.format(name=name)
     cells.insert(0 if before is None else _place(cells, before.name) + 1, cell)

@@ -9,16 +9,18 @@ from course_gan.errors import CourseError
 from course_gan.grading.handed_in.findings import Effect, Finding, count
 from course_gan.grading.handed_in.release import text_of
 
-LIMIT = 100_000_000  # bytes; of a larger one nothing is read
+LIMIT = 50_000_000  # bytes; of a larger one nothing is read
 _LARGE = 10_000_000
 _MARKERS = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 _TYPES = ("code", "markdown", "raw")
+_PLAIN = (str, int, float, bool)
 
 
 def read(data: bytes) -> tuple[dict, list[Finding]]:
     """The notebook in these bytes, as format 4 has it, and what about the file itself is to be looked at.
 
-    Sources are joined into one text, outputs are left out. Raises CourseError, a few words, where it is no notebook.
+    Sources are joined into one text; outputs and all metadata but nbgrader's are left out. Raises CourseError, a few
+    words, where it is no notebook.
     """
     if len(data) > LIMIT:
         raise CourseError(f"is larger than {LIMIT // 1_000_000} MB")
@@ -108,14 +110,30 @@ def _cell(cell: object, number: int) -> dict:
     is_text = isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))
     if not is_text:
         raise CourseError(f"has a cell {number} without text")
-    kept = {"cell_type": cell["cell_type"], "metadata": {}, "source": text_of(cell)}
+    kept = {"cell_type": cell["cell_type"], "metadata": _metadata(cell), "source": text_of(cell)}
     try:
         kept["source"].encode("utf-8")
     except UnicodeEncodeError:
         raise CourseError(f"holds half a letter in cell {number} (a broken emoji?)") from None
-    if isinstance(cell.get("metadata"), dict):
-        kept["metadata"] = cell["metadata"]
-    for key in ("id", "attachments"):
-        if key in cell:
-            kept[key] = cell[key]
+    if isinstance(cell.get("id"), str):
+        kept["id"] = cell["id"]
+    if _is_pictures(cell.get("attachments")):
+        kept["attachments"] = cell["attachments"]
     return kept
+
+
+def _is_pictures(attachments: object) -> bool:
+    """Whether these are a text cell's pictures: {name: {type: content}}."""
+    bundles = list(attachments.values()) if isinstance(attachments, dict) else [None]
+    return all(isinstance(each, dict) and all(isinstance(text, str) for text in each.values()) for each in bundles)
+
+
+def _metadata(cell: dict) -> dict:
+    """Of a cell's metadata what nbgrader wrote, and in that only plain values: anything else is damage."""
+    metadata = cell.get("metadata")
+    if not isinstance(metadata, dict) or "nbgrader" not in metadata:
+        return {}
+    about = metadata["nbgrader"]
+    if not isinstance(about, dict):
+        return {"nbgrader": {}}
+    return {"nbgrader": {key: value if isinstance(value, _PLAIN) else None for key, value in about.items()}}

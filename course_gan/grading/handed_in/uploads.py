@@ -16,7 +16,10 @@ from course_gan.grading.handed_in.reading import LIMIT
 
 _IGNORED = {".ipynb_checkpoints", "__MACOSX", "__pycache__", "node_modules"}
 _ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
-_DEEPEST, _MOST = 8, 2000  # folders below a student's, and files
+_DEEPEST = 8  # folders below a student's
+_MOST = 2000  # files, and members of an archive
+_NOTEBOOKS = 100  # of a student
+_IN_ARCHIVE = 20  # notebooks in one archive
 _BAD_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
 
 
@@ -101,15 +104,19 @@ def _looked_through(path: Path) -> StudentsFolder:
         if number >= _MOST:
             found.is_whole = False
             break
-        mode = entry.stat(follow_symlinks=False).st_mode
+        try:
+            mode = entry.stat(follow_symlinks=False).st_mode
+        except OSError:  # it went away meanwhile
+            continue
         if stat.S_ISLNK(mode) or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             found.links.append(place)
         elif stat.S_ISDIR(mode):
             found.folders.append(place)
-        elif _is_notebook(entry.name):
+        elif _is_notebook(entry.name) and len(found.uploads) < _NOTEBOOKS:
             found.uploads.append(Upload(path / place, place))
         else:
             found.files.append(place)
+            found.is_whole = found.is_whole and not _is_notebook(entry.name)
             if entry.name.lower().endswith(".zip"):
                 _unzip(found, place)
             elif entry.name.lower().endswith(_ARCHIVES):
@@ -133,7 +140,7 @@ def _entries(folder: Path, above: str, depth: int) -> Iterator[tuple[str, os.Dir
 
 
 def _unzip(found: StudentsFolder, place: str) -> None:
-    """Note the notebooks in a zip archive; one that cannot be read, or holds none, is an archive that is not read."""
+    """Note the notebooks in a zip archive; one that cannot be read, or holds none or too many, is not read."""
     path = found.path / place
     try:
         with zipfile.ZipFile(path) as archive:
@@ -141,8 +148,9 @@ def _unzip(found: StudentsFolder, place: str) -> None:
     except _BAD_ZIP:
         names = []
     inside = [name for name in names if _is_notebook(name) and not _hidden(name)]
-    found.uploads += [Upload(path, place, name) for name in inside]
-    if not inside:
+    if 0 < len(inside) <= _IN_ARCHIVE and len(found.uploads) < _NOTEBOOKS:
+        found.uploads += [Upload(path, place, name) for name in inside]
+    else:
         found.archives.append(place)
 
 
