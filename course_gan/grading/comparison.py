@@ -1,5 +1,6 @@
 """Whether an answer is what was expected, in a line that says what is wrong."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,7 +37,7 @@ def _numbers(expected: torch.Tensor, answer: Any, rtol: float, atol: float, wher
     if isinstance(answer, bool) or not isinstance(answer, int | float | torch.Tensor):
         forgotten = ": is the return missing?" if answer is None and not where else ""
         return f"expected {wanted}{where}, got {describe(answer)}{forgotten}"
-    answer = torch.as_tensor(float(answer) if isinstance(answer, int) else answer)
+    answer = torch.as_tensor(_as_float(answer) if isinstance(answer, int) else answer)
     if answer.shape != expected.shape:
         return f"expected {wanted}{where}, got shape {tuple(answer.shape)}"
     whole = expected.is_floating_point() and not answer.is_floating_point()
@@ -55,6 +56,13 @@ def _numbers(expected: torch.Tensor, answer: Any, rtol: float, atol: float, wher
 
 def _first(complaints: Iterable[str | None]) -> str | None:
     return next((c for c in complaints if c), None)
+
+
+def _as_float(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # more than 308 digits
+        return math.inf if number > 0 else -math.inf
 
 
 def _kind(tensor: torch.Tensor) -> str:

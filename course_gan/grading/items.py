@@ -11,7 +11,7 @@ import torch
 from course_gan.catalogue import checks, number_of
 from course_gan.errors import CourseError
 from course_gan.grading.comparison import close
-from course_gan.grading.worker.ask import Case, call
+from course_gan.grading.worker.ask import Case, call, describe
 from course_gan.grading.worker.settings import usual_settings
 
 
@@ -40,11 +40,17 @@ class Check:
     seconds: float = 1.0
 
     def complaint(self, case: Case, answer: Any) -> str | None:
-        """What is wrong with an answer to a case, or None; never sees the learner's object."""
+        """What is wrong with an answer to a case, or None; never sees the learner's object.
+
+        An answer of a form that the comparison did not think of is wrong; only a fault of the reference is ours.
+        """
         expected = self.reference(*case.values())
-        if self.verdict is not None:
-            return self.verdict(case, expected, answer)
-        return close(expected, answer, self.rtol, self.atol)
+        try:
+            if self.verdict is not None:
+                return self.verdict(case, expected, answer)
+            return close(expected, answer, self.rtol, self.atol)
+        except Exception as error:  # whatever an odd answer makes of a sum, a set or a comparison
+            return f"expected an answer of another form, got {describe(answer)} ({type(error).__name__}: {error})"
 
 
 def load(name: str) -> dict[str, Check]:

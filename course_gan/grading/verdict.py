@@ -11,6 +11,8 @@ from course_gan.grading.items import Check
 from course_gan.grading.worker.ask import Case, OutOfTime, ask, clock, describe
 from course_gan.grading.worker.settings import usual_settings
 
+LONGEST = 390  # characters of a message
+
 
 @dataclass(frozen=True)
 class Result:
@@ -39,7 +41,7 @@ def _assess(check: Check, learners: Any, generator: torch.Generator, say: Callab
     began = time.monotonic()
 
     def result(status: str, message: str, case: Case | None = None) -> Result:
-        return Result(check.name, status, message, shown(case or {}), round(time.monotonic() - began, 3))
+        return Result(check.name, status, in_a_line(message), shown(case or {}), round(time.monotonic() - began, 3))
 
     if not callable(learners):
         return result("error", f"it wants your function itself, got {describe(learners)} (no brackets behind the name)")
@@ -57,6 +59,13 @@ def _assess(check: Check, learners: Any, generator: torch.Generator, say: Callab
         over = f"stopped after {stop:g} s without an answer; it should take about {check.seconds:g} s"
         return result("error", over, case)
     return result("ok", f"passed ({len(cases)} case{'s' * (len(cases) > 1)})")
+
+
+def in_a_line(message: str) -> str:
+    """A message without line ends, cut where it is longer than anybody reads: it may quote an answer."""
+    if "\n" in message:
+        message = " ".join(message.split())
+    return message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
 
 
 def shown(case: Case) -> str:

@@ -220,6 +220,37 @@ def test_a_check_with_a_fault_of_its_own_says_so(learners, capsys, monkeypatch):
     assert "the check itself failed (ZeroDivisionError: division by zero); please report it" in capsys.readouterr().out
 
 
+def fragile(case, expected, answer):
+    """A verdict that thinks of numbers only."""
+    return None if answer in {2: "two"} and sorted(answer) else f"expected two\n, got {answer!r}"
+
+
+ODD = [{"a": 1}, [[1], {}], "text", 3 + 1j, 10**5000, torch.zeros(3) + 1j, {1, 2}, ["long"] * 999, torch.zeros(9, 9)]
+
+
+@pytest.mark.parametrize("answer", ODD, ids=lambda answer: type(answer).__name__)
+@pytest.mark.parametrize("verdict", [None, fragile])
+def test_an_answer_that_no_comparison_thought_of_is_wrong_and_told_in_a_line(answer, verdict):
+    result = judged(lambda x: answer, verdict=verdict)
+    assert result.status == "failed"
+    assert result.message.startswith("expected ")
+    assert "\n" not in result.message
+    assert len(result.message) < 400
+
+
+def test_what_an_odd_answer_is_called():
+    assert judged(lambda x: 3 + 1j).message == "expected tensors or numbers, got a complex"
+    assert judged(lambda x: [10**5000]).message == (
+        "expected a tensor of shape (2,), got (a number of more than 50 digits)"
+    )
+    assert judged(lambda x: {}, verdict=fragile).message == (
+        "expected an answer of another form, got a dict (TypeError: unhashable type: 'dict')"
+    )
+    assert describe(torch.zeros(2) + 1j) == "[0+1j, 0+1j]"
+    assert close(1.0, 10**400) == "expected 1, got inf"
+    assert close(1.0, -(10**400)) == "expected 1, got -inf"
+
+
 def test_a_loss_without_a_gradient_is_told_why():
     cases = lambda g: [{"x": torch.rand(2, generator=g)}]  # noqa: E731
     options = {

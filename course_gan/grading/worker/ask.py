@@ -170,6 +170,8 @@ def describe(value: Any) -> str:
         return str([_short(v) for v in value.flatten().tolist()]).replace("'", "") if value.ndim else _short(value)
     if isinstance(value, float):
         return _short(value)
+    if type(value) is int and abs(value) >= 10**50:  # Python refuses to write thousands of digits
+        return "a number of more than 50 digits"
     if value is None or isinstance(value, bool | int | str):
         return repr(value) if len(repr(value)) < 60 else f"a text of {len(str(value))} characters"
     if isinstance(value, list | tuple):
@@ -179,7 +181,9 @@ def describe(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    return f"{float(value):.4g}"
+    if isinstance(value, torch.Tensor):
+        value = value.item()
+    return f"{value if isinstance(value, complex) else float(value):.4g}"
 
 
 def _is_floating(value: Any) -> bool:
