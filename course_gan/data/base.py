@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+LARGEST_SIZE = 4096  # pixels a side of what own images are resampled to
+
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
@@ -128,6 +130,11 @@ def check_whole(name: str, value: Any, least: int, unit: str, most: int | None =
     if not is_whole or value < least or (most is not None and value > most):
         span = f"from {least} up" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} is {value!r:.60}, wanted one whole number of {unit} {span}")
+
+
+def check_size(size: int) -> None:
+    """Raise ValueError unless a size of square images is a whole number from 1 to 4096 pixels."""
+    check_whole("size", size, 1, "pixels", LARGEST_SIZE)
 
 
 def choose(split: str, train: Any, test: Any, everything: Any) -> Any:

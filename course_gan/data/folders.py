@@ -9,13 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from course_gan.data.base import ImageSet, Pairs, check_whole, resize
+from course_gan.data.base import ImageSet, Pairs, check_size, resize
 from course_gan.data.formats import is_to_be_told, is_to_convert, listed, picture_suffixes
 from course_gan.data.levels import UnusablePicture
 from course_gan.data.reading import read_pixels
 from course_gan.errors import CourseError
-
-LARGEST_SIZE = 4096  # pixels a side of what a folder is read to
 
 
 def folder(path: str | Path, size: int, channels: int = 3) -> ImageSet:
@@ -72,7 +70,7 @@ def _checked(path: str | Path, size: int, channels: int) -> Path:
     """The folder's path; raises ValueError for an argument that no file is to blame for."""
     if not isinstance(path, str | os.PathLike) or not str(path).strip():
         raise ValueError(f"path is {path!r:.60}, wanted the path of a folder of images")
-    check_whole("size", size, 1, "pixels", LARGEST_SIZE)
+    check_size(size)
     if isinstance(channels, bool) or channels not in (1, 3):
         raise ValueError(f"channels is {channels!r:.60}, wanted 3 for colour or 1 for grey")
     return Path(path)

@@ -1,12 +1,13 @@
 """MNIST, FashionMNIST, CIFAR-10 and CelebA by torchvision, for learners who have them or ask for the download."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from course_gan.data.base import ImageSet, choose, resize
+from course_gan.data.base import ImageSet, check_size, check_whole, choose, resize
 from course_gan.errors import CourseError
 
 _IDX = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (unpacked)"
@@ -59,6 +60,9 @@ def celeba(
     Licence: for non-commercial research only (mmlab.ie.cuhk.edu.hk/projects/CelebA.html).
     """
     choose(split, None, None, None)
+    _check(root, size)
+    if limit is not None:
+        check_whole("limit", limit, 1, "images")
     wanted = f"the folder img_align_celeba, identity_CelebA.txt, {_LISTS} into {root}/celeba"
     faces = _opened("CelebA", wanted, root=root, split=split, download=download)
     count = min(limit or len(faces), len(faces))
@@ -81,6 +85,7 @@ def _in_memory(
 ) -> ImageSet:
     """A torchvision set that keeps all its images in .data and their classes in .targets."""
     parts = choose(split, [True], [False], [True, False])
+    _check(root, size)
     sets = [_opened(name, wanted, root=root, train=train, download=download) for train in parts]
     images = torch.cat([torch.as_tensor(part.data) for part in sets])  # (n, h, w) or (n, h, w, 3)
     images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
@@ -88,6 +93,13 @@ def _in_memory(
     classes = {factor: tuple(sets[0].classes)}
     licence = "MIT" if name == "FashionMNIST" else "none stated"
     return ImageSet(name, resize(images, size), labels, classes, licence, f"{name} by torchvision")
+
+
+def _check(root: str | Path, size: int) -> None:
+    """Raise ValueError for an argument that no file is to blame for."""
+    if not isinstance(root, str | os.PathLike) or not str(root).strip():
+        raise ValueError(f"root is {root!r:.60}, wanted the path of the folder that holds the data set")
+    check_size(size)
 
 
 def _opened(name: str, wanted: str, **arguments: Any) -> Any:

@@ -153,6 +153,26 @@ def test_an_unknown_split_is_refused_before_anything_is_read(function):
         function("nowhere", "valid")
 
 
+@pytest.mark.parametrize("function", [mnist, fashion_mnist, cifar10, celeba])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"size": (32, 32)}, r"^size is \(32, 32\), wanted one whole number of pixels from 1 to 4096$"),
+        ({"size": 0}, "^size is 0, wanted"),
+        ({"root": None}, "^root is None, wanted the path of the folder that holds the data set$"),
+        ({"root": ""}, "^root is '', wanted the path"),
+    ],
+)
+def test_a_wrong_argument_is_named_and_no_file_is_blamed(tmp_path, function, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        function(**{"root": tmp_path} | arguments)
+
+
+def test_a_limit_of_no_faces_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="^limit is 0, wanted one whole number of images from 1 up$"):
+        celeba(tmp_path, limit=0)
+
+
 def test_labels_are_int64(tmp_path):
     write_idx(tmp_path / "MNIST/raw", 3, 3)
     assert mnist(tmp_path).labels["digit"].dtype == torch.int64
