@@ -214,8 +214,48 @@ def of_an_unknown_type(notebook):
     cell(notebook, SOLUTION)["cell_type"] = "sql"
 
 
+def with_odd_metadata(notebook):
+    cell(notebook, SOLUTION)["metadata"]["tags"] = "mine"
+
+
 def without_cells(notebook):
     notebook["cells"] = []
+
+
+# ── any number of changes ───────────────────────────────────────────────────────────────────────────────────────────
+
+DAMAGE = ("delete", "copy", "move", "lose", "lose ids", "split", "merge", "edit", "empty", "retype")
+
+
+def damage(cells, random_):
+    """One random change of a notebook's structure."""
+    what, at = random_.choice(DAMAGE), random_.randrange(len(cells))
+    one = cells[at]
+    if what == "delete":
+        del cells[at]
+    elif what == "copy":
+        cells.insert(random_.randrange(len(cells)), copy.deepcopy(one) | {"id": f"c{random_.getrandbits(32)}"})
+    elif what == "move":
+        cells.insert(random_.randrange(len(cells) - 1), cells.pop(at))
+    elif what == "lose":
+        one["metadata"] = {}
+    elif what == "lose ids":
+        for each in cells:
+            each["id"] = f"i{random_.getrandbits(32)}"
+    elif what == "split":
+        text = one["source"].splitlines()
+        cut = random_.randrange(len(text) + 1)
+        second = copy.deepcopy(one) | {"id": f"s{random_.getrandbits(32)}", "source": "\n".join(text[cut:])}
+        one["source"] = "\n".join(text[:cut])
+        cells.insert(at + 1, second)
+    elif what == "merge" and at + 1 < len(cells):
+        one["source"] += "\n" + cells.pop(at + 1)["source"]
+    elif what == "edit":
+        one["source"] += f"\nedit_{random_.getrandbits(32)} = 1"
+    elif what == "empty":
+        one["source"] = ""
+    elif what == "retype":
+        one["cell_type"] = random_.choice(["code", "markdown", "raw"])
 
 
 @dataclass(frozen=True)
@@ -280,6 +320,7 @@ WAYS = {
     "a kernel of R": Way(another_kernel, "saved with a kernel of R, not Python", M),
     "no format": Way(without_a_format, "does not say which format it has", F),
     "no metadata at all": Way(without_metadata, f"metadata gone (28 cells); nbgrader's metadata lost ({THREE})", F),
+    "metadata of another form": Way(with_odd_metadata, "breaks the notebook format ('mine' is not of type 'array')", F),
     "a byte order mark": Way(lambda n: codecs.BOM_UTF8 + as_bytes(n), "begins with a byte order mark", F),
     "UTF-16": Way(lambda n: json.dumps(n).encode("utf-16"), "is UTF-16, not UTF-8", F),
     "zero bytes behind": Way(lambda n: as_bytes(n) + bytes(512), "ends in zero bytes", F),

@@ -43,9 +43,12 @@ def read(data: bytes) -> tuple[dict, list[Finding]]:
     bare = [cell for cell in cells if isinstance(cell, dict) and not isinstance(cell.get("metadata"), dict)]
     if bare:
         findings.append(Finding(f"metadata gone ({count(bare)})", Effect.FAILS))
+    whole = [_cell(cell, number) for number, cell in enumerate(cells, 1)]
+    if not findings and (why := _breach(content)):
+        findings.append(Finding(f"breaks the notebook format ({why})", Effect.FAILS))
     metadata = content.get("metadata")
     notebook = {
-        "cells": [_cell(cell, number) for number, cell in enumerate(cells, 1)],
+        "cells": whole,
         "metadata": metadata if isinstance(metadata, dict) else {},
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -100,6 +103,25 @@ def _converted(text: str) -> dict:
             return json.loads(nbformat.writes(nbformat.reads(text, as_version=4), version=4))
     except Exception as error:  # nbformat lets through whatever an odd notebook makes of its converters
         raise CourseError(f"is an old notebook that cannot be converted ({type(error).__name__})") from None
+
+
+def _breach(content: dict) -> str | None:
+    """Why nbgrader does not take a notebook that says it is of format 4; outputs, which it clears, do not count."""
+    import nbformat
+
+    cells = []
+    for cell in content["cells"]:
+        is_code = cell["cell_type"] == "code"
+        cells.append({**cell, "outputs": [], "execution_count": None} if is_code else cell)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _, node = nbformat.validator.normalize(nbformat.from_dict({**content, "cells": cells}))
+            nbformat.validate(node, relax_add_props=True)
+    except Exception as error:  # a breach, or whatever an odd notebook makes of its validator
+        words = str(error).splitlines()
+        return words[0][:80] if words else type(error).__name__
+    return None
 
 
 def _cell(cell: object, number: int) -> dict:
