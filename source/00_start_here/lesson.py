@@ -84,9 +84,10 @@ claim("matrix product against its definition, difference", abs(float(product[3, 
 
 # %% [markdown]
 # The line above is a **claim**: a number that the text states, computed beside the text, with the interval in which the
-# text is true. If it ever leaves the interval, this notebook stops. So when a page of this course says "0.69", a
-# machine has compared it, not a proof-reader. (`exact=True` marks a number that needs no training: it must
-# hold under every profile, smoke included.)
+# text is true. So when a page of this course says "0.69", a machine has compared it, not a proof-reader: the page is not
+# built if a number leaves its interval. Choose another seed or a smaller network, and a number may well leave it: then
+# the line has a ✗, says why that can be, and the notebook goes on. (`exact=True` marks a number that needs no training:
+# it must hold under every profile and seed, and stops the notebook if it does not.)
 #
 # Chance is under control too. Whatever is random takes a *generator*, and equal seeds give equal numbers: on one
 # machine, with one version and one number of threads, you get the same run twice.
