@@ -915,7 +915,7 @@ def in_ways(picture, ways, strength, mask):  # a picture, and shares of its tran
 
 
 def careful(path):
-    read_picture(path)  # says in one line what is no picture, or has 100 megapixels
+    read_picture(path)  # says in one line what is no picture, or is a decompression bomb
     return letter_of(path)
 
 
