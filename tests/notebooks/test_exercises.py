@@ -1,5 +1,6 @@
 """Exercises end to end: built to the byte, released without answers, and graded by nbgrader as an instructor would."""
 
+import copy
 import csv
 import json
 import os
@@ -145,11 +146,11 @@ def test_a_solution_passes_every_item(exercise, tmp_path):
 # ── nbgrader ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def nbgrader(course: Path, *words: str) -> str:
+def nbgrader(course: Path, *words: str, status: int = 0) -> str:
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", *words], cwd=course, capture_output=True, text=True, timeout=400
     )
-    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.returncode == status, run.stderr[-2000:]
     return run.stderr + run.stdout
 
 
@@ -192,7 +193,7 @@ def test_full_none_and_partial_points_arrive_in_the_export(course):
     points = [
         c.metadata["nbgrader"]["points"]
         for c in cells(ROOT / "solutions" / GRADED / f"{GRADED}.ipynb", "grade").values()
-    ]  # noqa: E501
+    ]
     full = float(sum(points))
     assert scores == {"right": (full, full), "blank": (0.0, full), "partly": (float(sum(points[:3])), full)}
 
@@ -231,6 +232,42 @@ def test_the_formgrader_opens_and_lists_the_assignment(course):
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.mark.notebook
+def test_a_zero_that_is_no_grade_is_told_and_a_mended_copy_gets_its_points(course):
+    submitted, mended = course / "grading" / "submitted", course / "grading" / "mended"
+    notebook = notebook_files.read(submitted / "partly" / GRADED / f"{GRADED}.ipynb")
+    notebook_files.write(notebook, submitted / "renamed" / GRADED / f"{GRADED} (1).ipynb")
+    twin = copy.deepcopy(next(cell for cell in notebook.cells if cell.id == "check-volume_knobs"))
+    twin.id = "twin"
+    notebook.cells.append(twin)
+    notebook_files.write(notebook, submitted / "copied" / GRADED / f"{GRADED}.ipynb")
+    assert handed_in(course, "--mend", str(mended)) == 0, "both can be mended"
+    assert "KeyError: 'grade_id'" in nbgrader(course, "autograde", GRADED, status=1)
+    before = looks(course)
+    assert before["blank"] == ("0.0", ""), "an honest zero stays one"
+    for student in ("copied", "renamed"):
+        score, look = before[student]
+        assert score == "", "an empty score is no zero"
+        assert look.startswith("needs a look: ")
+    shutil.copy(submitted / "right" / GRADED / f"{GRADED}.ipynb", submitted / "blank" / GRADED)
+    nbgrader(course, "autograde", GRADED, f"--CourseDirectory.submitted_directory={mended}")
+    after = looks(course)
+    assert after["copied"] == after["renamed"] == (before["partly"][0], "")
+    again = "needs a look: is not what was graded: the old grade stays until `nbgrader autograde"
+    assert after["blank"] == ("0.0", f"{again} {GRADED} --student=blank --force`")
+
+
+def handed_in(course: Path, *words: str) -> int:
+    return subprocess.run([sys.executable, "-m", "course_gan", "handed-in", *words], cwd=course, timeout=100).returncode
+
+
+def looks(course: Path) -> dict[str, tuple[str, str]]:
+    """Each student's score and look, as nbgrader's export of this course says them."""
+    nbgrader(course, "export")
+    with (course / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student_id"]: (row["score"], row["look"]) for row in csv.DictReader(file)}
 
 
 def answer(address: str) -> str:

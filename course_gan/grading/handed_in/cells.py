@@ -3,7 +3,7 @@
 import ast
 import warnings
 
-from course_gan.grading.handed_in.release import Release, defined, plain
+from course_gan.grading.handed_in.release import Part, Release, defined, plain
 
 _LONGEST = 100_000  # letters of a source that is parsed
 
@@ -112,6 +112,13 @@ def binds(source: str) -> bool:
         ast.AnnAssign,
     )
     return tree is None or any(isinstance(node, makers) for node in ast.walk(tree))
+
+
+def written_into(cell: dict, part: Part) -> bool:
+    """Whether a locked cell was given lines that would be missed when nbgrader puts the released text back."""
+    released = plain(part.source).splitlines()
+    added = [line for line in plain(cell["source"]).splitlines() if line not in released]
+    return bool(added) and binds("\n".join(added))
 
 
 def _tree(source: str) -> ast.Module | None:

@@ -1,6 +1,6 @@
 """A notebook held against its release: what nbgrader will stumble over, lose, or put right."""
 
-from course_gan.grading.handed_in.cells import about, binds, carriers, guesses, halves, known, name_of
+from course_gan.grading.handed_in.cells import about, carriers, guesses, halves, known, name_of, written_into
 from course_gan.grading.handed_in.findings import Effect, Finding, count, some
 from course_gan.grading.handed_in.release import Part, Release, plain
 
@@ -129,9 +129,7 @@ def _changes(cell: dict, part: Part) -> list[tuple[str, Effect]]:
     if cell["cell_type"] != part.cell["cell_type"]:
         found.append((f"made {cell['cell_type']}", Effect.MENDS))
     if part.is_locked and plain(cell["source"]) != plain(part.source):
-        released = plain(part.source).splitlines()
-        added = [line for line in plain(cell["source"]).splitlines() if line not in released]
-        effect = Effect.COSTS if added and binds("\n".join(added)) else Effect.MENDS
+        effect = Effect.COSTS if written_into(cell, part) else Effect.MENDS
         found.append(("locked cells edited, the released text is put back", effect))
     return found
 

@@ -8,7 +8,7 @@ from course_gan.grading.handed_in import graded
 from course_gan.grading.handed_in.compare import best_match, compare, is_as_released
 from course_gan.grading.handed_in.findings import Effect, Finding, sentence, shown, some
 from course_gan.grading.handed_in.mending import mended
-from course_gan.grading.handed_in.reading import read
+from course_gan.grading.handed_in.reading import TooLarge, read
 from course_gan.grading.handed_in.release import Release
 from course_gan.grading.handed_in.uploads import StudentsFolder, Upload, loose_files, students_folders
 from course_gan.marker import quoted
@@ -73,6 +73,7 @@ class _Read:
     notebook: dict | None
     findings: list[Finding]
     trouble: str = ""
+    effect: Effect = Effect.FAILS  # of the trouble
 
     @property
     def texts(self) -> list[str]:
@@ -120,7 +121,8 @@ def _read(upload: Upload) -> _Read:
     try:
         notebook, findings = read(upload.data())
     except CourseError as error:
-        return _Read(upload, None, [], str(error))
+        effect = Effect.ASKS if isinstance(error, TooLarge) else Effect.FAILS
+        return _Read(upload, None, [], str(error), effect)
     return _Read(upload, notebook, findings)
 
 
@@ -166,7 +168,7 @@ def _choose(hand_in: HandIn, found: list[_Read], place: StudentsFolder, releases
 def _take(hand_in: HandIn, one: _Read, releases: dict[str, Release]) -> None:
     hand_in.upload, hand_in.notebook = one.upload, one.notebook
     if one.notebook is None:
-        hand_in.findings.append(Finding(f"{one.upload.called} {one.trouble}", Effect.FAILS, mendable=False))
+        hand_in.findings.append(Finding(f"{one.upload.called} {one.trouble}", one.effect, mendable=False))
         return
     hand_in.findings += one.findings
     hand_in.findings += compare(one.notebook, hand_in.release, releases)
@@ -174,7 +176,11 @@ def _take(hand_in: HandIn, one: _Read, releases: dict[str, Release]) -> None:
 
 def _name_others(hand_in: HandIn, chosen: _Read, others: list[_Read]) -> None:
     """Which of two notebooks counts is a person's to say, unless they say the same."""
-    differing = [one.upload.called for one in others if one.notebook is None or one.texts != chosen.texts]
+    differing = []
+    for one in others:
+        forms = [one.notebook, mended(one.notebook, hand_in.release)] if one.notebook else []
+        if chosen.texts not in [graded.written(form) for form in forms]:
+            differing.append(one.upload.called)
     if not differing:
         return
     is_blank = chosen.notebook is not None and is_as_released(chosen.notebook["cells"], hand_in.release)

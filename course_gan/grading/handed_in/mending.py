@@ -1,14 +1,14 @@
 """A hand-in's notebook put right where no judgement is needed: names given back, copies made plain, halves joined.
 
-Whatever a learner wrote stays in the notebook and is run. What is ours, the locked cells and nbgrader's metadata, is
+What a learner wrote stays in the notebook and is run. What is ours, the locked cells and nbgrader's metadata, is
 put back as it was released.
 """
 
 import copy
 import re
 
-from course_gan.grading.handed_in.cells import carriers, guesses, halves, joined, name_of
-from course_gan.grading.handed_in.release import Part, Release, plain
+from course_gan.grading.handed_in.cells import carriers, guesses, halves, joined, name_of, written_into
+from course_gan.grading.handed_in.release import Part, Release
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ANCHOR = "# {name} was missing from what was handed in"
@@ -54,13 +54,12 @@ def _join(cells: list[dict], release: Release) -> list[dict]:
 
 
 def _as_released(cell: dict, part: Part) -> list[dict]:
-    """A cell with its name again; a locked one with its text too, and before it what was written into it."""
+    """A cell with its name again; a locked one with its text too, behind what was written into it if that counts."""
     whole = _released(part)
     if not part.is_locked:
         whole["source"] = cell["source"]
         return [whole]
-    is_edited = plain(cell["source"]) not in ("", plain(part.source))
-    return [cell, whole] if is_edited else [whole]
+    return [cell, whole] if written_into(cell, part) else [whole]
 
 
 def _released(part: Part) -> dict:

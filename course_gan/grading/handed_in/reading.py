@@ -16,14 +16,18 @@ _TYPES = ("code", "markdown", "raw")
 _PLAIN = (str, int, float, bool)
 
 
+class TooLarge(CourseError):
+    """A notebook that is not read here for its size; nbgrader may take it all the same."""
+
+
 def read(data: bytes) -> tuple[dict, list[Finding]]:
     """The notebook in these bytes, as format 4 has it, and what about the file itself is to be looked at.
 
     Sources are joined into one text; outputs and all metadata but nbgrader's are left out. Raises CourseError, a few
-    words, where it is no notebook.
+    words, where it is no notebook, TooLarge where it is longer than LIMIT.
     """
     if len(data) > LIMIT:
-        raise CourseError(f"is larger than {LIMIT // 1_000_000} MB")
+        raise TooLarge(f"is larger than {LIMIT // 1_000_000} MB and was not read")
     text, findings = _text(data)
     if len(data) > _LARGE:
         findings.append(Finding(f"is {len(data) / 1e6:.0f} MB large, outputs and all", Effect.MENDS))
