@@ -17,7 +17,8 @@ from course_gan.grading.handed_in.findings import Effect
 from course_gan.grading.handed_in.mending import mended
 from course_gan.grading.handed_in.reading import read
 from course_gan.grading.handed_in.release import releases_for
-from tests.unit.broken_hand_ins import CHECK, NAME, SOLUTION, WAYS, as_bytes, cell, damage, named, right
+from tests.unit.broken_hand_ins import CHECK, NAME, SOLUTION, WAYS, as_bytes, cell, named, right
+from tests.unit.damaged_cells import damage
 
 RELEASES = releases_for(ROOT / "grading" / "submitted")
 RELEASE = RELEASES[NAME]
