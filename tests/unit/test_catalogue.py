@@ -40,12 +40,12 @@ def message(function, *arguments) -> str:
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_every_word_for_a_lesson_means_the_same_everywhere(word):
+def test_every_word_for_a_lesson_means_the_same_everywhere(word, tmp_path):
     assert (name_of(word), number_of(word)) == ("03_dcgan", "03")
     assert [lesson.name for lesson in choose((word,))] == ["03_dcgan"]
     assert load(word) == load("03")
     assert find(f"{word}.slerp") is find("03.slerp")
-    shown = CliRunner().invoke(main, ["progress", word, "--dir", "nowhere"])
+    shown = CliRunner().invoke(main, ["progress", word, "--dir", str(tmp_path)])
     assert shown.exit_code == 0, shown.output
     assert shown.output.startswith("03: 0 of ")
 
