@@ -149,6 +149,11 @@ def retyped(cell_id: str, kind: str) -> Callable:
     return change
 
 
+def check_deleted_and_solution_denied(notebook):
+    deleted(CHECK)(notebook)
+    about(SOLUTION, solution=False)(notebook)
+
+
 def check_first(notebook):
     check = notebook["cells"].pop(place(notebook, CHECK))
     notebook["cells"].insert(place(notebook, SOLUTION), check)
@@ -266,6 +271,7 @@ WAYS = {
     ),
     "a check no grade": Way(about(CHECK, grade=False), f"nbgrader's metadata changed ({CHECK})", F),
     "a check a solution": Way(about(CHECK, solution=True), f"nbgrader's metadata changed ({CHECK})", F),
+    "a solution none, its check gone": Way(check_deleted_and_solution_denied, f"cells missing ({CHECK})", F),
     "an unknown key": Way(about(SOLUTION, mine=1), f"nbgrader's metadata damaged ({SOLUTION})", F),
     "more points": Way(about(CHECK, points=100), f"points changed ({CHECK})", M),
     "no points": Way(about(CHECK, points=...), f"nbgrader's metadata damaged ({CHECK})", F),

@@ -171,3 +171,14 @@ def test_a_class_of_its_own_is_held_to_its_own_releases(tmp_path, submitted):
     own.parent.mkdir(parents=True)
     own.write_bytes(as_bytes(released()))
     assert list(releases_for(submitted)) == ["my_own"]
+
+
+@pytest.mark.parametrize("place", [f"{NAME}/{NAME}.ipynb", f"{NAME}/homework.ipynb"])
+def test_a_strange_notebook_is_not_mended_into_an_empty_hand_in(submitted, tmp_path, place):
+    strange = {"cells": [{"cell_type": "code", "metadata": {}, "source": "1", "outputs": []}], "metadata": {}}
+    put(submitted, strange, place)
+    status, said = command(submitted, "--mend", tmp_path / "mended")
+    assert status == 1
+    assert "none of the assignment's cells is in it" in said
+    assert (tmp_path / "mended" / "ada" / place).read_bytes() == as_bytes(strange)
+    assert len(lines(tmp_path / "mended")) == 1

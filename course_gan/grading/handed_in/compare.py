@@ -78,7 +78,10 @@ def _copied_or_lost(cells: list[dict], release: Release) -> list[Finding]:
     if split:
         effect = Effect.FAILS if any(len(named[name]) > 1 for name in split) else Effect.COSTS
         found.append(Finding(f"cells split in pieces ({some(split)})", effect))
-    breaks = any(_breaks(release, name, named) for name in lost + missing)
+    anchors = {
+        name_of(cell) for cell in cells if (about(cell) or {}).get("solution") or (about(cell) or {}).get("grade")
+    }
+    breaks = any(_breaks(release, name, anchors) for name in lost + missing)
     if lost:
         found.append(Finding(f"nbgrader's metadata lost ({some(lost)})", Effect.FAILS if breaks else Effect.MENDS))
     if missing:
@@ -86,12 +89,15 @@ def _copied_or_lost(cells: list[dict], release: Release) -> list[Finding]:
     return found
 
 
-def _breaks(release: Release, name: str, named: dict[str, list[int]]) -> bool:
-    """nbgrader puts a missing check behind the named cell before it, and fails where that is missing or locked too."""
+def _breaks(release: Release, name: str, anchors: set[str | None]) -> bool:
+    """nbgrader puts a missing check behind the named cell before it, and fails where that is none of its anchors.
+
+    anchors: the names of cells that say that they are a solution or a grade.
+    """
     part, before = release.parts[name], release.before(name)
     if part.kind != "check" or before is None:
         return False
-    return before.kind == "locked" or (before.kind == "solution" and not named[before.name])
+    return before.kind == "locked" or (before.kind == "solution" and before.name not in anchors)
 
 
 def _of_missing(missing: list[str], release: Release, breaks: bool) -> Effect:

@@ -37,8 +37,9 @@ class HandIn:
 
     @property
     def mended(self) -> dict | None:
-        """The notebook put right where that takes no judgement; None where there is nothing to put right."""
-        if self.notebook is None or not any(finding.mendable for finding in self.findings):
+        """The notebook put right; None where there is nothing to put right, or where it takes judgement."""
+        is_hopeless = any(finding.is_costly and not finding.mendable for finding in self.findings)
+        if self.notebook is None or is_hopeless or not any(finding.mendable for finding in self.findings):
             return None
         return mended(self.notebook, self.release)
 
