@@ -37,7 +37,9 @@ class OwnFolder:
         with_option: str = "",
         say: Callable[[str], None] = lambda text: print(text, file=sys.stderr),
     ):
-        self.path, self.kind, self.recognised = path, kind, recognised
+        self.path = path
+        self.kind = kind
+        self.recognised = recognised
         self.advice = f"choose a new or an empty folder{with_option}"
         self.other = f"choose another folder{with_option}"
         self.say = say

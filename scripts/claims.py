@@ -118,7 +118,8 @@ def main(lessons, seeds, threads, profile, out):
     bad = 0
     for lesson in choose(lessons):
         out.mkdir(parents=True, exist_ok=True)
-        path, digest = out / f"{lesson.number}_claims.json", digests.of_values(lesson.source)
+        path = out / f"{lesson.number}_claims.json"
+        digest = digests.of_values(lesson.source)
         wanted = combinations(lesson, numbers(seeds), numbers(threads))
         runs = earlier(path, digest)
         for seed, count, bf16 in (bar := tqdm(wanted, lesson.name, disable=None)):

@@ -51,7 +51,8 @@ def execute(
     """
     job = {"source": str(source), "target": str(target), "parameters": parameters, "cwd": str(cwd)}
     job["html"] = str(html) if html else None
-    begun, ended = time.monotonic(), threading.Event()
+    begun = time.monotonic()
+    ended = threading.Event()
     process = subprocess.Popen(
         [sys.executable, "-m", "course_gan.runner.worker"],
         stdin=subprocess.PIPE,
@@ -65,13 +66,15 @@ def execute(
     watch = threading.Thread(target=_watch, args=(process, timeout, stop, ended, why), daemon=True)
     watch.start()
     last: dict = {"error": "its process ended without a word"}
-    cells, cell = 0, None
+    cells = 0
+    cell = None
     try:
         process.stdin.write(json.dumps(job))
         process.stdin.close()
         for line in process.stdout:
             last = json.loads(line)
-            cells, cell = last.get("cells", cells), last.get("started", cell)
+            cells = last.get("cells", cells)
+            cell = last.get("started", cell)
             if "finished" in last:
                 progress(last["finished"], cells)
     except (BrokenPipeError, ValueError):

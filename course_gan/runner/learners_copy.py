@@ -24,7 +24,8 @@ def copy_for_learner(folder: Path, say: Callable[[str], None] = print) -> list[P
         )
     own = OwnFolder(folder, LEARNER, lambda path: is_copy(path) or path.resolve() == CHECKOUTS_OWN, " with --dir")
     was_unmarked = is_copy(folder) and read(folder) is None
-    target, new = folder, []
+    target = folder
+    new = []
     try:
         own.mark()
         for path in _course():

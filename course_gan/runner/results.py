@@ -143,7 +143,8 @@ def _pages(lessons: list[Lesson]) -> dict[str, str]:
 
     Names that differ in case or in how an accent is stored are one: they are one file on some systems.
     """
-    pages, taken = {}, {}
+    pages = {}
+    taken = {}
     for lesson in lessons:
         is_overview = _plain(lesson.name) == "index"  # whose page would be the overview
         pages[lesson.name] = f"{lesson.name}_page.html" if is_overview else f"{lesson.name}.html"

@@ -41,7 +41,9 @@ def run(
     plan = _Plan(results, profile, parameters, timeout or TIMEOUTS[profile], max(1, _cores() // max(1, jobs)))
     with results.opened():
         finished = results.finished() if resume else {}
-        outcomes, todo, records = [], [], {}
+        outcomes = []
+        todo = []
+        records = {}
         for lesson, mark in marks.items():
             kept = finished.get(lesson.name)
             if kept and kept["mark"] == mark:
@@ -62,8 +64,10 @@ class _Plan:
 
     def __init__(self, results: Results, profile: str, parameters: dict, timeout: float, threads: int):
         self.results = results
-        self.profile, self.parameters = profile, parameters
-        self.timeout, self.threads = timeout, threads
+        self.profile = profile
+        self.parameters = parameters
+        self.timeout = timeout
+        self.threads = threads
         self.stop = threading.Event()
         self.bars: dict = {}  # lesson -> its bar, which tqdm gives a free line
 

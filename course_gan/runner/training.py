@@ -126,7 +126,9 @@ def _describe(recipe: Recipe, directory: RunDirectory, resumed: Resumed | None) 
 def _train(recipe: Recipe, course: Course, progress: bool) -> None:
     from tqdm import tqdm
 
-    game, directory, start = recipe.game, course.directory, recipe.game.steps
+    game = recipe.game
+    directory = course.directory
+    start = recipe.game.steps
     every = max(10, recipe.steps // 20)  # steps between two checkpoints and two pictures
     log_every = max(1, recipe.steps // 200)
     bar = tqdm(total=recipe.steps, initial=start, unit="step", disable=not progress)

@@ -62,7 +62,10 @@ def _strangers(cells: list[dict], release: Release) -> list[Finding]:
 
 def _copied_or_lost(cells: list[dict], release: Release) -> list[Finding]:
     named, guessed = carriers(cells, release), guesses(cells, release)
-    copied, split, lost, missing = [], [], [], []
+    copied = []
+    split = []
+    lost = []
+    missing = []
     for name, part in release.parts.items():
         places = named[name]
         here = places or [place for other, place in guessed.items() if other == name]

@@ -127,7 +127,8 @@ def _read(path: Path, students: set[str]) -> _Table:
 
 def _whole(values: list[str], header: list[str], students: set[str]) -> list[str]:
     """A row whose student's name has commas, which nbgrader does not quote, with the name in one piece."""
-    place, more = header.index("student_id"), len(values) - len(header)
+    place = header.index("student_id")
+    more = len(values) - len(header)
     name = ",".join(values[place : place + more + 1])
     return [*values[:place], name, *values[place + more + 1 :]] if more > 0 and name in students else values
 

@@ -42,7 +42,8 @@ def _join(cells: list[dict], release: Release) -> list[dict]:
     for name, places in carriers(cells, release).items():
         if not release.parts[name].is_locked:
             found.update(places, [guessed[name]] if name in guessed else [])
-    result, place = [], 0
+    result = []
+    place = 0
     while place < len(cells):
         pieces = halves(cells, place) if place in found else [place]
         cell = cells[place]
