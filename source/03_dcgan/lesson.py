@@ -19,8 +19,6 @@
 import copy
 import json
 import os
-import shutil
-import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -807,6 +805,9 @@ def leaves(state, path=""):  # every tensor and number in a nested state: path â
 
 
 # %% tags=["nbval-check-output"]
+import shutil
+import tempfile
+
 scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # gone when the notebook's kernel ends
 runs = Path(scratch.name)
 whole, _ = play(runs / "whole", unplug_at=47)

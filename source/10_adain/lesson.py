@@ -18,7 +18,6 @@
 # %%
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -655,6 +654,8 @@ for height, width in ((64, 64), (200, 131), (131, 200), (512, 512)):
 # pixels. A style of your own goes in the same way: `in_style(mine, read_picture("/home/me/painting.jpg"))`.
 
 # %%
+import tempfile
+
 folder = Path(tempfile.mkdtemp())
 Image.fromarray(photos["rocket"].permute(1, 2, 0).numpy()).save(folder / "my_photo.jpg")
 my_photo = folder / "my_photo.jpg"  # ← your photo here, for instance "/home/me/cat.jpg"

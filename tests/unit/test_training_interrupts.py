@@ -21,6 +21,7 @@ from tests.unit.tiny_games import make
 
 def send(number: int) -> None:
     os.kill(os.getpid(), number)
+    time.sleep(0.05)  # two of a kind that come at once are one: another thread may take them before this one looks
 
 
 @pytest.fixture(autouse=True)
