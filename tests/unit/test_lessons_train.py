@@ -13,11 +13,11 @@ import torch
 
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
-from course_gan.recipes import build, settings
+from course_gan.recipes import build, recipes, settings
 from course_gan.runner.training import run
 from tests.unit.tiny_games import differing, whole_state
 
-LESSONS = ("01", "02", "03", "04", "07", "08", "10")
+LESSONS = tuple(recipes())
 TINY = {"steps": 12, "width": 8, "batch_size": 16, "samples": 200}
 
 
@@ -55,7 +55,7 @@ def test_settings_are_the_profiles_unless_given():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("05", "cpu"), "lesson '05' has no game to train: choose one of 01, 02, 03, 04, 07, 08, 10"),
+        (("05", "cpu"), f"lesson '05' has no game to train: choose one of {', '.join(LESSONS)}"),
         (("01", "tpu"), "unknown profile 'tpu': choose one of smoke, cpu, gpu"),
         (("01", "smoke", {"steps": "many"}), "steps is 'many', but has to be a whole number from 1 to 10,000,000"),
         (("01", "smoke", {"seed": 1.5}), "seed is 1.5, but has to be a whole number from 0 to 2,147,483,648"),

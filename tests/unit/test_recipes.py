@@ -122,7 +122,7 @@ def test_the_words_for_a_lesson_all_mean_the_same():
 
 def test_a_recipe_is_found_by_its_file_alone(monkeypatch):
     """Whoever adds a lesson's game adds a class to a file of the room; nothing has a list of them."""
-    assert set(recipes()) == {"01", "02", "03", "04", "07", "08", "10"}
+    assert set(recipes()) >= {"01", "02", "03", "04", "07", "08", "10"}
 
     class Another(room.dcgan.DCGAN):
         """Lesson 99: another."""
