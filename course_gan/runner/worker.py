@@ -5,6 +5,7 @@ last an error (with its cell) or none."""
 import contextlib
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ from course_gan.runner.report import write_html
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # which Python 3.13 puts into tracebacks
 
 
 def work(job: dict, say: Callable[..., None]) -> None:
@@ -91,7 +94,7 @@ def failed_thread(notebook: "NotebookNode") -> dict | None:
     for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr" and "Exception in thread" in output.get("text", ""):
-                last = output["text"].strip().splitlines()[-1]
+                last = _COLOURS.sub("", output["text"]).strip().splitlines()[-1]
                 return {"error": f"a background thread failed: {last}", "cell": index + 1}
     return None
 
