@@ -174,6 +174,8 @@ def test_an_interrupt_in_the_middle_of_a_step_waits_for_its_end(tmp_path):
 
 
 def test_a_second_interrupt_acts_at_once():
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with SIGINT ignored
     game, batches = make("GAN")
 
     def step(real):
@@ -183,8 +185,11 @@ def test_a_second_interrupt_acts_at_once():
         raise AssertionError("went on after two interrupts")
 
     game.generator_step = step
-    with pytest.raises(KeyboardInterrupt):
-        list(train(game, batches, 1))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(train(game, batches, 1))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_breaking_off_saves_and_needs_no_signal_so_that_threads_can_train(tmp_path):
