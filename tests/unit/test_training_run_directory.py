@@ -178,8 +178,11 @@ def test_a_second_interrupt_acts_at_once():
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with SIGINT ignored
     game, batches = make("GAN")
 
+    sent = []
+
     def step(real):
-        for _ in range(2):  # two that come at once are one: another thread may take them before this one looks
+        for count in (1, 2):  # two that come at once are one: another thread may take them before this one looks
+            sent.append(count)
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)
         raise AssertionError("went on after two interrupts")
@@ -190,6 +193,7 @@ def test_a_second_interrupt_acts_at_once():
             list(train(game, batches, 1))
     finally:
         signal.signal(signal.SIGINT, before)
+    assert sent == [1, 2]  # the first one waited
 
 
 def test_breaking_off_saves_and_needs_no_signal_so_that_threads_can_train(tmp_path):
