@@ -113,7 +113,7 @@ glyphs = data.glyphs(size=32, split="all")
 faces = glyphs.classes["typeface"]
 sample = glyphs.where(character=["A", "g", "R", "7"])
 order = torch.argsort(sample.labels["typeface"], stable=True)
-figure = plots.image_grid(sample.subset(order).images, columns=16)
+figure = plots.image_grid(sample.subset(order).images, columns=10)
 plots.show(figure, "A, R, g and 7 in all twenty typefaces: upright, slanted, bold, with and without serifs.", key=True)
 
 # %% tags=["nbval-check-output"]

@@ -72,7 +72,7 @@ def game(w):
     return torch.stack([-w[:, 1], w[:, 0]], dim=1)
 
 
-figure, axes = plots.panels(1, 2, height=3.4, width=6.6)
+figure, axes = plots.panels(1, 2, height=4.0, width=8.0)
 plots.phase_portrait(hill, title="hill: every stream ends", axes=axes[0])
 plots.phase_portrait(game, title="game: no stream ends", axes=axes[1])
 caption = "Two players who descend one hill arrive (left). Two players of a zero-sum game go round and round (right)."

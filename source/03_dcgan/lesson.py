@@ -55,10 +55,10 @@ torch.manual_seed(SEED)
 recipe = build("03", PROFILE, seed=SEED, steps=STEPS, width=WIDTH, lr=LR, batch_size=BATCH_SIZE)
 size = recipe.settings.image_size
 letters = data.glyphs(size, "train", recipe.settings.copies, seed=SEED)  # what D is shown, to the pixel
-figure = plots.image_grid(letters.subset(torch.randperm(len(letters))[:64]).images, columns=16)
+figure = plots.image_grid(letters.subset(torch.randperm(len(letters))[:60]).images, columns=10)
 plots.show(
     figure,
-    "64 real glyphs, slightly turned and scaled. D is shown such pictures; G never sees one and has to imitate them.",
+    "60 real glyphs, slightly turned and scaled. D is shown such pictures; G never sees one and has to imitate them.",
 )
 
 # %% [markdown]

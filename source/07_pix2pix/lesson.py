@@ -67,9 +67,9 @@ def paint(network, maps, masks=0):  # uint8 maps (n, 3, h, w) to uint8 pictures;
 
 
 painter.eval()
-first = torch.cat([maps[:8], paint(painter, maps[:8]), real[:8]])
-figure = plots.image_grid(first, columns=8, rows=["map", "painted", "real"])
-plots.show(figure, "Eight held-out maps, what the shipped generator paints of them, and real paintings.", key=True)
+first = torch.cat([maps[:5], paint(painter, maps[:5]), real[:5]])
+figure = plots.image_grid(first, columns=5, rows=["map", "made", "real"])
+plots.show(figure, "Five held-out maps, what the shipped generator paints of them, and real paintings.", key=True)
 
 # %% [markdown]
 # ## 1 · Pairs, and what is held out
