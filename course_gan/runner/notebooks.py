@@ -1,5 +1,6 @@
 """Notebook files: read with one line for what is wrong, written whole or not at all."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,10 @@ from course_gan.files import write_whole
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+
+_BAR = re.compile(r"\d+%\|")  # of tqdm, as text
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def write(notebook: "NotebookNode", path: Path) -> None:
@@ -31,3 +36,15 @@ def read(path: Path) -> "NotebookNode":
         why = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         raise CourseError(f"{path}: is not a readable notebook ({why}); restore it or run `make build`") from None
     return notebook
+
+
+def without_bars(notebook: "NotebookNode") -> None:
+    """Take tqdm's progress bars out of an executed notebook: a bar without its kernel stands at 0 % for ever."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_bar(output)]
+
+
+def _is_bar(output: "NotebookNode") -> bool:
+    content = output.get("data", {})
+    return _WIDGET in content and _BAR.search(content.get("text/plain", "")) is not None

@@ -63,6 +63,9 @@ def work(job: dict, say: Callable[..., None]) -> None:
             progress_bar=False,
             start_timeout=180,
         )
+        finished = notebooks.read(target)
+        notebooks.without_bars(finished)
+        notebooks.write(finished, target)
     except PapermillExecutionError as raised:
         line = next((line for line in raised.source.splitlines() if line.strip() and line[0] not in "#%"), "")
         error = {"error": f"{raised.ename}: {raised.evalue} (the cell begins: {line[:60]})"}
