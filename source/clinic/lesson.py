@@ -222,10 +222,12 @@ claim("its gradient of the generator, in units of the healthy one", quiet, 0, 0.
 # <details><summary>Answer</summary>
 #
 # It does, almost as well as the healthy one. Adam divides by the size of the gradient, so it hears even a whisper; and
-# where D is never sure, the second sigmoid is nearly a straight line.
+# where D is never sure, the second sigmoid is nearly a straight line. But that is luck: of eight seeds that we tried,
+# three (3, 5 and 7) find one mode or none.
 # </details>
 #
-# **The claim is false.** A fault can be there for months and do nothing, until the data are harder or D gets ahead.
+# **The claim is false.** A fault can be there for months and do nothing, until the data are harder, D gets ahead, or the
+# seed is another.
 # That is why parts are tested by what they promise, and not by whether a run that contains them happens to look well.
 
 # %% [markdown]
