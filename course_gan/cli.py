@@ -201,7 +201,7 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 @click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
 @click.option("--settings", "describe", is_flag=True, help="Only show the settings: values, ranges, what they are.")
 def train(lesson, out, profile, pairs, resume, describe):
-    """Train a lesson's game without Jupyter: checkpoints, samples as PNG and log.jsonl in the folder.
+    """Train a lesson's game without Jupyter: checkpoints, samples as PNG and an animation, log.jsonl in the folder.
 
     LESSON is the number (3, 03) or the name (03_dcgan, dcgan) of one that has a game; for any other you are told
     those that have. Ctrl-C saves first; with --resume the run goes on and ends as it would have without the

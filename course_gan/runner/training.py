@@ -14,6 +14,7 @@ from course_gan.errors import CourseError
 from course_gan.marker import TRAINING, is_ours, named
 from course_gan.own_folder import OwnFolder
 from course_gan.recipes import Recipe, recipe_of
+from course_gan.runner.animation import animated
 from course_gan.runner.ending import Course
 from course_gan.runner.resuming import FILE, Resumed, asked, nothing_to_resume, plain, taken_up
 from course_gan.runner.training_log import reopened, set_aside_rest
@@ -29,6 +30,8 @@ def run(
     progress: bool = True,
 ) -> Recipe:
     """Train a lesson's game and keep checkpoints, settings.json, log.jsonl and samples/ in the folder `out`.
+
+    At the end samples/animation.webp shows the samples one after another.
 
     profile: None is "cpu", and on resuming the run's own.
     resume: go on from the newest valid checkpoint with the settings of the first start, which are in it; settings
@@ -151,6 +154,9 @@ def _train(recipe: Recipe, course: Course, progress: bool) -> None:
             if last or record.step % every == 0:
                 with _writing(directory.path):
                     _picture(recipe, directory.folder, f"samples/step-{record.step:08d}.png")
+            if last:
+                with _writing(directory.path):
+                    _animation(directory)
 
 
 @contextmanager
@@ -161,6 +167,17 @@ def _log(out: Path, start: int, every: int) -> Iterator[IO[str]]:
     finally:
         with _writing(out):  # what a full disk did not take is tried again
             log.close()
+
+
+def _animation(directory: RunDirectory) -> None:
+    """All pictures of the run one after another, beside them."""
+    pictures = sorted((directory.path / "samples").glob("step-*.png"))
+    try:
+        content = animated(pictures)
+    except OSError as error:  # a picture that somebody changed is no reason to fail at the end of a training
+        say(f"no animation was made of samples/: {error}", sys.stderr)
+        return
+    directory.folder.put("samples/animation.webp", content)
 
 
 def _picture(recipe: Recipe, folder: OwnFolder, name: str) -> None:

@@ -41,6 +41,7 @@ def refused(out: Path | str, resume: bool = False, **changes) -> str:
 def before_markers(out: Path) -> None:
     """Make a run look as an earlier version left it."""
     (out / NAME).unlink()
+    (out / "samples" / "animation.webp").unlink(missing_ok=True)
 
 
 # foreign folders
