@@ -25,7 +25,9 @@ class UNetGenerator(nn.Module):
     width: channels of the first map; depth: how often the image is halved (and both sides must divide by 2**depth);
     norm: see `norm_layer`; max_multiplier: no map is wider than max_multiplier · width; residual: a residual block
     behind every inner convolution (arXiv:1711.10684); skips: False leaves the plain encoder–decoder; dropout: its
-    probability in the three innermost decoder blocks, active in training and at test time alike; 0 turns it off.
+    probability in the three innermost decoder blocks, active in training and at test time alike; 0 turns it off;
+    noise: channels of N(0, 1) put beside the images, drawn anew at every call. Weights are drawn as DCGAN's, but with
+    norm "none" as torch draws them: without norms, weights of N(0, 0.02) let a signal fade out.
     ValueError for what cannot be built, and for images whose sides do not divide.
     """
 
@@ -40,16 +42,20 @@ class UNetGenerator(nn.Module):
         residual: bool = False,
         skips: bool = True,
         dropout: float = 0.5,
+        noise: int = 0,
     ):
         super().__init__()
+        at_least(0, noise=noise)
         at_least(1, in_channels=in_channels, out_channels=out_channels, width=width, max_multiplier=max_multiplier)
         at_least(2, depth=depth)
+        self.in_channels = in_channels
         self.depth = depth
         self.skips = skips
+        self.noise = noise
         widths = [width * min(2**level, max_multiplier) for level in range(depth)]  # w, 2w, 4w, 8w, 8w, …
         bias = has_bias(norm)
 
-        downs = [[nn.Conv2d(in_channels, width, 4, 2, 1, bias=bias)]]  # outermost: no norm
+        downs = [[nn.Conv2d(in_channels + noise, width, 4, 2, 1, bias=bias)]]  # outermost: no norm
         for inputs, outputs in pairwise(widths[:-1]):
             conv = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
             downs.append([nn.LeakyReLU(0.2), conv, norm_layer(norm, outputs)])
@@ -74,10 +80,14 @@ class UNetGenerator(nn.Module):
                 ups[depth - 2 - level].append(ResidualBlock(widths[level], norm, "zeros"))
         self.downs = nn.ModuleList(nn.Sequential(*block) for block in downs)
         self.ups = nn.ModuleList(nn.Sequential(*block) for block in ups)
-        initialise(self)
+        if norm != "none":
+            initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_divisible(x, 1 << self.depth)  # a shift is an integer in TorchScript too; 2**n is a float there
+        if self.noise > 0:
+            noise = torch.randn(x.shape[0], self.noise, x.shape[2], x.shape[3], device=x.device, dtype=x.dtype)
+            x = torch.cat([x, noise], 1)
         maps = []
         for down in self.downs:
             x = down(x)  # (b, w·2^level, h / 2^(level+1), …)
@@ -142,3 +152,44 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)  # (b, 1, h', w')
+
+
+class PairDiscriminator(nn.Module):
+    """A PatchDiscriminator of pairs that is shown the input quietly and the image's fine detail loudly.
+
+    Pairs (b, in_channels + out_channels, h, w) to logits (b, 1, h', w'), as pix2pix stacks them. Where the input is
+    louder than the image, a coloured map above a dark photograph, D learns slowly that a painting is blurred, and G
+    meanwhile follows L1 alone.
+    contrast: the input is multiplied by it. detail: the image's detail, its difference from the mean over 5 × 5
+    pixels, comes as further channels, multiplied by it; 0 leaves them out. width, layers, norm: of the
+    PatchDiscriminator. ValueError for what cannot be built.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        layers: int = 3,
+        norm: str = "none",
+        contrast: float = 1.0,
+        detail: float = 0.0,
+    ):
+        super().__init__()
+        at_least(1, in_channels=in_channels, out_channels=out_channels)
+        if contrast < 0 or detail < 0:
+            raise ValueError(f"contrast {contrast:g}, detail {detail:g}: wanted 0 or more of both")
+        self.in_channels = in_channels
+        self.contrast = contrast
+        self.detail = detail
+        seen = in_channels + out_channels * (2 if detail else 1)
+        self.patches = PatchDiscriminator(seen, width, layers, norm)
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        source = self.contrast * pairs[:, : self.in_channels]
+        image = pairs[:, self.in_channels :]
+        parts = [source, image]
+        if self.detail > 0:
+            smooth = F.avg_pool2d(image, 5, 1, 2, count_include_pad=False)
+            parts.append(self.detail * (image - smooth))
+        return self.patches(torch.cat(parts, 1))  # (b, 1, h', w')

@@ -50,11 +50,13 @@ def latent(source: GAN | Training, directions: int = 4, random: int = 2) -> Late
     return of_cell(Latent, source, directions, random)
 
 
-def painter(source: Game | Training | nn.Module | None = None, size: int = 64) -> Painter:
-    """Paint a label map with the mouse and see the generator's answer to each stroke (lesson 07).
+def painter(source: Game | Training | nn.Module | None = None, size: int | None = None) -> Painter:
+    """Paint the heights of an island with the mouse and see it from space after each stroke (lesson 07).
 
-    source: a pix2pix game, a training panel of one, or its generator; None is the painter shipped with lesson 07.
-    size: side of the map, in pixels. CourseError for another source, ValueError for a size that it does not take.
+    source: a pix2pix game, a training panel of one, or its generator, of the Earth or of textures; None is the painter
+    of the Earth shipped with lesson 07.
+    size: side of the map, in pixels; None is 128 for the Earth and 64 for textures.
+    CourseError for another source, ValueError for a size that it does not take.
     """
     return of_cell(Painter, source, size)
 

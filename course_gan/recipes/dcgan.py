@@ -1,5 +1,6 @@
 """Lessons 03 and 04: DCGANs (arXiv:1511.06434) of letters, digits, or sets of torchvision's."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,17 +9,24 @@ from torch import Tensor, nn
 from course_gan import data, models
 from course_gan.errors import CourseError
 from course_gan.models.layers import NORMS
+from course_gan.recipes.earth import earth_from_space, mirrored
 from course_gan.recipes.gan import GANRecipe, GANSettings
 from course_gan.recipes.schema import setting
 
 
 @dataclass(frozen=True)
 class DCGANSettings(GANSettings):
-    """Of a DCGAN: which images, how large, and D's norm."""
+    """Of a DCGAN: which images, how large, and D's norm.
 
-    data: str = setting("glyphs", "data", choices=("glyphs", "digits", "mnist", "celeba"))
+    data: letters, digits of scikit-learn, the Earth from space (at 64 pixels and scale 2 a crop is 950 km wide), or
+    torchvision's MNIST and CelebA, which have to lie on the disk.
+    """
+
+    data: str = setting("glyphs", "data", choices=("glyphs", "digits", "earth", "mnist", "celeba"))
     image_size: int = setting(32, "image size", 16, 256)
     copies: int = setting(8, "copies of a letter", 1, 64)
+    places: int = setting(12_000, "places of the Earth", 2, 1_000_000)
+    scale: float = setting(2.0, "pixels of the map per pixel of the Earth", 1.0, 16.0)
     discriminator_norm: str = setting("batch", "D's norm", choices=NORMS)
 
 
@@ -38,6 +46,8 @@ class DCGAN(GANRecipe):
         settings = self.settings
         if settings.data == "digits":
             return (data.digits("train", settings.image_size),)
+        if settings.data == "earth":
+            return (earth_from_space(settings.places, settings.image_size, settings.scale, settings.seed),)
         if settings.data == "mnist":
             return (data.mnist(size=settings.image_size),)
         if settings.data == "celeba":
@@ -46,7 +56,7 @@ class DCGAN(GANRecipe):
 
     def players(self) -> dict[str, nn.Module]:
         settings = self.settings
-        channels = 3 if settings.data == "celeba" else 1
+        channels = 3 if settings.data in ("earth", "celeba") else 1
         return {
             "generator": models.DCGANGenerator(settings.latent_dim, channels, settings.width, settings.image_size),
             "discriminator": models.DCGANDiscriminator(
@@ -54,20 +64,33 @@ class DCGAN(GANRecipe):
             ),
         }
 
+    def make_batches(self, sources: tuple) -> Iterator:
+        batches = super().make_batches(sources)
+        if self.settings.data == "earth":
+            batches.transform = mirrored
+        return batches
+
     def preview(self) -> Tensor:
         return self.game.sample()
 
 
 class Letters(DCGAN):
-    """Lesson 03: letters out of noise."""
+    """Lesson 03: letters out of noise, or with data=earth coasts that do not exist."""
 
     lesson = "03"
     standard: ClassVar = {"width": 32, "lr": 4e-4, "ema": 0.998}
     profiles: ClassVar = {
-        "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "batch_size": 16},
+        "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "places": 32, "batch_size": 16},
         "cpu": {"steps": 3_000},
         "gpu": {"steps": 20_000, "width": 64, "image_size": 64, "copies": 16, "batch_size": 128},
     }
+
+    @classmethod
+    def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
+        """Coasts need more than letters: larger images, wider players, more steps of smaller ones."""
+        if given.get("data") != "earth" or profile != "cpu":
+            return {}
+        return {"image_size": 64, "width": 40, "batch_size": 32, "lr": 2e-4, "ema": 0.999, "steps": 20_000}
 
 
 class Objectives(DCGAN):
@@ -76,13 +99,13 @@ class Objectives(DCGAN):
     lesson = "04"
     standard: ClassVar = {"width": 32, "discriminator_norm": "none"}
     profiles: ClassVar = {
-        "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "batch_size": 16},
+        "smoke": {"steps": 20, "width": 4, "image_size": 16, "copies": 1, "places": 32, "batch_size": 16},
         "cpu": {"steps": 1_500},
         "gpu": {"steps": 20_000, "width": 64, "image_size": 64, "copies": 16, "batch_size": 128},
     }
 
     @classmethod
-    def implied(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
         """A critic is kept Lipschitz (arXiv:1704.00028), a relativistic pair has both penalties (arXiv:2501.05441)."""
         if given.get("loss") == "wasserstein":
             return {"gradient_penalty": 10.0}

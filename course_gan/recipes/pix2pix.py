@@ -1,13 +1,16 @@
-"""Lesson 07: pix2pix (arXiv:1611.07004), from label maps to textures."""
+"""Lesson 07: pix2pix (arXiv:1611.07004), from relief maps to the Earth from space, and from label maps to textures."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from course_gan import data, losses, models
+from course_gan import data, losses, models, regularizers
 from course_gan.errors import CourseError
+from course_gan.models.layers import NORMS
+from course_gan.recipes.earth import CropsAndMirrors, earth_pairs
 from course_gan.recipes.recipe import Recipe, patches_fit
 from course_gan.recipes.schema import Settings, setting
 from course_gan.training import Pix2Pix
@@ -15,29 +18,54 @@ from course_gan.training import Pix2Pix
 
 @dataclass(frozen=True)
 class Pix2PixSettings(Settings):
-    """Of a pix2pix game: the three terms of G's loss, the U-Net, the patch discriminator, and how many maps."""
+    """Of a pix2pix game: what is translated, the three terms of G's loss, the U-Net, and the patch discriminator.
 
+    data: "earth", relief maps into the Earth from space, or "textures", colour-coded maps into grass, gravel, brick
+    and night sky. scale: of the Earth, see `data.earth`. painted: the share of relief maps that are drawn anew.
+    """
+
+    data: str = setting("earth", "pictures", choices=("earth", "textures"))
     batch_size: int = setting(8, "batch size", 1, 4096, on_panel=True)
-    loss: str = setting("non_saturating", "loss", choices=[n for n in losses.NAMES if n != "relativistic"])
-    lr: float = setting(5e-4, "learning rate", 1e-7, 1.0, on_panel=True)
+    loss: str = setting("hinge", "loss", choices=[n for n in losses.NAMES if n != "relativistic"])
+    lr: float = setting(4e-4, "learning rate", 1e-7, 1.0, on_panel=True)
     betas: tuple[float, ...] = setting((0.5, 0.999), "Adam's β", 0.0, 0.999999, length=2)
     adversarial: float = setting(1.0, "adversarial", 0.0, 1000.0, on_panel=True)
     l1: float = setting(10.0, "L1", 0.0, 10_000.0, on_panel=True)
     l2: float = setting(0.0, "L2", 0.0, 10_000.0, on_panel=True)
     ema: float | None = setting(0.995, "EMA", 0.0, 0.99999, on_panel=True)
     image_size: int = setting(64, "image size", 8, 1024)
-    maps: int = setting(1000, "maps to learn from", 1, 1_000_000)
+    maps: int = setting(2000, "maps to learn from", 1, 1_000_000)
+    scale: float = setting(2.0, "pixels of the map per pixel of the Earth", 1.0, 16.0)
+    painted: float = setting(0.3, "share of maps drawn anew", 0.0, 1.0)
     width: int = setting(24, "width", 1, 512, on_panel=True)
     depth: int = setting(5, "halvings of the U-Net", 2, 10)
     max_multiplier: int = setting(4, "widest map, in widths", 1, 64)
     skips: bool = setting(True, "skip connections")
     residual: bool = setting(True, "residual blocks")
+    norm: str = setting("none", "G's norm", choices=NORMS)
+    dropout: float = setting(0.5, "dropout", 0.0, 0.95)
+    noise: int = setting(1, "channels of noise", 0, 16)
     discriminator_width: int = setting(32, "width of D", 1, 512)
+    discriminator_norm: str = setting("none", "D's norm", choices=NORMS)
     patch_layers: int = setting(3, "D's strided layers", 0, 5)
+    spectral: bool = setting(True, "spectral norm of D")
+    contrast: float = setting(0.3, "contrast of the map in D's eyes", 0.0, 100.0, on_panel=True)
+    detail: float = setting(1.5, "weight of detail in D's eyes", 0.0, 100.0, on_panel=True)
+
+
+AS_PUBLISHED = {
+    "loss": "non_saturating",
+    "norm": "batch",
+    "noise": 0,
+    "discriminator_norm": "batch",
+    "spectral": False,
+    "contrast": 1.0,
+    "detail": 0.0,
+}
 
 
 class Painter(Recipe):
-    """Lesson 07: a translator of colour-coded maps into grass, gravel, brick and night sky."""
+    """Lesson 07: a translator of relief maps into the Earth from space, or with data=textures of drawn maps."""
 
     Settings = Pix2PixSettings
     lesson = "07"
@@ -52,9 +80,10 @@ class Painter(Recipe):
             "discriminator_width": 4,
             "patch_layers": 2,
         },
-        "cpu": {"steps": 4_000},
+        "cpu": {"steps": 10_000},
         "gpu": {
-            "steps": 20_000,
+            "steps": 40_000,
+            "image_size": 128,
             "maps": 4000,
             "batch_size": 16,
             "width": 64,
@@ -63,6 +92,14 @@ class Painter(Recipe):
             "discriminator_width": 64,
         },
     }
+
+    @classmethod
+    def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
+        """Textures are learned with the published players: their maps are not louder than their pictures."""
+        if given.get("data") != "textures":
+            return {}
+        sizes = {"cpu": {"lr": 5e-4, "maps": 1000, "steps": 4_000}, "gpu": {"lr": 5e-4, "image_size": 64}}
+        return AS_PUBLISHED | sizes.get(profile, {})
 
     def check(self) -> None:
         """The U-Net halves images depth times, and D has to have a logit left."""
@@ -74,21 +111,53 @@ class Painter(Recipe):
 
     def sources(self) -> tuple:
         settings = self.settings
-        held_out = data.texture_maps(8, settings.image_size, settings.seed, "test")
+        if settings.data == "textures":
+            held_out = data.texture_maps(8, settings.image_size, settings.seed, "test")
+            self.held_out = [data.to_float(part.images) for part in held_out]
+            return (data.texture_maps(settings.maps, settings.image_size, settings.seed, "train"),)
+        held_out = data.earth.pairs(8, settings.image_size, settings.scale, settings.seed, "test", latitude=True)
         self.held_out = [data.to_float(part.images) for part in held_out]
-        return (data.texture_maps(settings.maps, settings.image_size, settings.seed, "train"),)
+        size = settings.image_size
+        return (earth_pairs(settings.maps, size, settings.scale, settings.painted, settings.seed),)
+
+    def make_batches(self, sources: tuple) -> Iterator:
+        batches = super().make_batches(sources)
+        if self.settings.data == "earth":
+            batches.transform = CropsAndMirrors(self.settings.image_size)
+        return batches
 
     def players(self) -> dict[str, nn.Module]:
         settings = self.settings
+        channels = 3 if settings.data == "textures" else 4
         translator = models.UNetGenerator(
+            channels,
             width=settings.width,
             depth=settings.depth,
+            norm=settings.norm,
             max_multiplier=settings.max_multiplier,
-            skips=settings.skips,
             residual=settings.residual,
+            skips=settings.skips,
+            dropout=settings.dropout,
+            noise=settings.noise,
         )
-        discriminator = models.PatchDiscriminator(6, settings.discriminator_width, settings.patch_layers, norm="batch")
-        return {"generator": translator, "discriminator": discriminator}
+        return {"generator": translator, "discriminator": self.discriminator(channels)}
+
+    def discriminator(self, channels: int) -> nn.Module:
+        """D of pairs whose input has so many channels."""
+        settings = self.settings
+        width, layers = settings.discriminator_width, settings.patch_layers
+        if settings.contrast == 1 and settings.detail == 0:
+            judge = models.PatchDiscriminator(channels + 3, width, layers, settings.discriminator_norm)
+        else:
+            judge = models.PairDiscriminator(
+                channels,
+                width=width,
+                layers=layers,
+                norm=settings.discriminator_norm,
+                contrast=settings.contrast,
+                detail=settings.detail,
+            )
+        return regularizers.spectral_norm(judge) if settings.spectral else judge
 
     def make_game(self, players: dict[str, nn.Module]) -> Pix2Pix:
         settings = self.settings
@@ -111,4 +180,4 @@ class Painter(Recipe):
     def preview(self) -> Tensor:
         """Eight held-out maps, what the translator makes of them, and what was there."""
         maps, painted = self.held_out
-        return torch.cat([maps, self.game.sample(maps), painted])
+        return torch.cat([maps[:, :3], self.game.sample(maps), painted])

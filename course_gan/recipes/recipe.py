@@ -45,8 +45,8 @@ class Recipe:
             raise CourseError(str(error)) from error
 
     @classmethod
-    def implied(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Defaults that follow from settings that a person gave; what is given itself wins over them."""
+    def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
+        """Defaults that follow, under this profile, from settings that a person gave; what is given wins over them."""
         return {}
 
     def check(self) -> None:

@@ -46,7 +46,7 @@ def settings(name: str, profile: str = "cpu", **overrides: Any) -> Settings:
             near = difflib.get_close_matches(key, known, 1)
             meant = f"did you mean {near[0]}? " if near else ""
             raise CourseError(f"lesson {recipe.lesson} has no setting {key!r}: {meant}it has {', '.join(known)}")
-    values = recipe.standard | recipe.profiles[check_profile(profile)] | recipe.implied(given) | given
+    values = recipe.standard | recipe.profiles[check_profile(profile)] | recipe.implied(given, profile) | given
     return recipe.Settings(lesson=recipe.lesson, profile=profile, **values)
 
 

@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from course_gan.models import EncoderDecoder, PatchDiscriminator, UNetGenerator, receptive_field
+from course_gan.models import (
+    EncoderDecoder,
+    PairDiscriminator,
+    PatchDiscriminator,
+    UNetGenerator,
+    initialise,
+    receptive_field,
+)
 from course_gan.models.layers import ResidualBlock
 from course_gan.models.pix2pix import LastingDropout
 
@@ -238,3 +245,67 @@ def test_images_whose_sides_would_not_come_back_are_refused():
     message = "^images are 32×40, but this generator wants sides divisible by 16: crop or pad$"
     with pytest.raises(ValueError, match=message):
         UNetGenerator(width=1, depth=4)(torch.zeros(1, 3, 32, 40))
+
+
+def pairs(n=2, channels=4, side=32):
+    return torch.randn(n, channels + 3, side, side, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_pair_shown_as_it_is_is_judged_as_by_the_plain_discriminator():
+    plain, ours = PatchDiscriminator(7, 4, 2), PairDiscriminator(4, 3, 4, 2, norm="instance")
+    ours.patches.load_state_dict(plain.state_dict())
+    assert torch.equal(ours(pairs()), plain(pairs()))
+
+
+def test_the_contrast_is_that_of_the_input_alone():
+    ours, loud = (PairDiscriminator(4, width=4, layers=2, contrast=contrast) for contrast in (0.5, 1.0))
+    loud.load_state_dict(ours.state_dict())
+    halved = pairs()
+    halved[:, :4] *= 0.5
+    torch.testing.assert_close(ours(pairs()), loud(halved))
+    assert not torch.allclose(ours(pairs()), loud(pairs()))
+
+
+def test_the_detail_of_an_image_is_what_its_mean_nearby_leaves():
+    seen = []
+    judge = PairDiscriminator(4, width=4, layers=2, contrast=0.3, detail=2.0)
+    judge.patches.register_forward_hook(lambda module, given, answer: seen.append(given[0]))
+    flat, edge = pairs(1), pairs(1)
+    flat[:, 4:] = 0.4
+    edge[:, 4:] = -1.0
+    edge[:, 4:, :, 16:] = 1.0
+    judge(flat), judge(edge)
+    assert seen[0].shape == (1, 10, 32, 32)
+    torch.testing.assert_close(seen[0][:, 7:], torch.zeros(1, 3, 32, 32), atol=1e-6, rtol=0)
+    detail = seen[1][0, 7, 10]
+    assert detail[16] == pytest.approx(2 * (1 - (3 - 2) / 5))
+    assert (detail[:14].abs().max(), detail[18:].abs().max()) == (0, 0)
+
+
+@pytest.mark.parametrize("wrong", [{"contrast": -1.0}, {"detail": -0.1}, {"in_channels": 0}])
+def test_a_pair_that_cannot_be_shown_is_refused(wrong):
+    with pytest.raises(ValueError, match="wanted 0 or more|at least 1"):
+        PairDiscriminator(**wrong)
+
+
+def test_noise_is_drawn_anew_at_every_call_and_follows_torchs_seed():
+    generator = UNetGenerator(3, 3, width=4, depth=3, norm="none", dropout=0.0, noise=2).eval()
+    x = torch.zeros(1, 3, 16, 16)
+    torch.manual_seed(0)
+    first, second = generator(x), generator(x)
+    torch.manual_seed(0)
+    assert torch.equal(generator(x), first)
+    assert not torch.equal(first, second)
+    assert generator.downs[0][0].in_channels == 5
+
+
+def test_a_signal_does_not_fade_without_norms():
+    """With DCGAN's weights of N(0, 0.02) and no norm most of it would."""
+    torch.manual_seed(0)
+    generator = UNetGenerator(3, 3, width=8, depth=4, norm="none", dropout=0.0)
+    x = torch.randn(4, 3, 32, 32)
+    with torch.no_grad():
+        kept = (generator(x) - generator(torch.zeros_like(x))).std()
+        initialise(generator)
+        faded = (generator(x) - generator(torch.zeros_like(x))).std()
+    assert kept > 4 * faded

@@ -6,7 +6,7 @@ colour_of_heights go from relief maps to painted heights and back. The pictures 
 """
 # ruff: noqa: F401
 
-from course_gan.data.earth.crops import GAMMA, EarthCrops, at, pairs, place_planes, relief, satellite
+from course_gan.data.earth.crops import GAMMA, EarthCrops, at, balanced, pairs, place_planes, relief, satellite
 from course_gan.data.earth.geography import CONTINENTS, PLACES, continent_of
 from course_gan.data.earth.height_classes import HEIGHT_COLOURS, HEIGHTS, colour_of_heights, heights
 from course_gan.data.earth.rasters import KILOMETRES_PER_PIXEL, PIXELS_PER_DEGREE, world

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from course_gan.data.base import ImageSet, Pairs
+from course_gan.data.batches import derived_generator
 from course_gan.data.earth.geography import CONTINENTS, continent_of
 from course_gan.data.earth.places import Places, named_places, random_places
 from course_gan.data.earth.rasters import PIXELS_PER_DEGREE, RELIEF, SATELLITE, world
@@ -153,6 +154,19 @@ def place_planes(
         columns = longitude.cpu().double()[:, None] + steps / wider[:, None]
         planes.append(_level(columns / 180)[:, None, :].expand(-1, size, -1))
     return torch.stack(planes, dim=1).to(latitude.device)
+
+
+def balanced(covers: Tensor, n: int, seed: int = 0) -> Tensor:
+    """Which n of the crops to take so that rare covers come more often: their places in a random order, int64 (n,).
+
+    covers: float (crops, 6), as EarthCrops has them. The chance of a crop is the sum of its shares, each as a multiple
+        of the mean share of that cover: uniform on the globe, one crop in thirty is ice and one in five forest.
+    Raises ValueError for more than there are.
+    """
+    if not 1 <= n <= len(covers):
+        raise ValueError(f"n is {n}, wanted 1 to {len(covers)}, the number of crops")
+    chance = (covers / covers.mean(dim=0).clamp(min=0.01)).sum(dim=1)
+    return chance.multinomial(n, generator=derived_generator(seed))
 
 
 def _level(share: Tensor) -> Tensor:

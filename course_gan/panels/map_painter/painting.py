@@ -1,23 +1,26 @@
-"""What the painter computes: a map to begin with, whose pictures answer it, regions filled, and classes counted."""
+"""What the painter computes: whose pictures answer a map, of what kind, regions filled, and classes counted."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_gan import data, models
+from course_gan import models
 from course_gan.errors import CourseError
+from course_gan.panels.map_painter.subjects import Heights, Textures
 from course_gan.training import Backend, Pix2Pix
+
+SUBJECTS = {3: Textures, 4: Heights}  # by the channels that a generator takes
 
 
 def painter_of(source: Any) -> Any:
     """What answers maps: a pix2pix game, or whatever holds one as `game`.
 
     source: one of these, as it is; or a generator of pictures from maps, which gets a game around it; or None for the
-    one shipped with lesson 07. CourseError for anything else.
+    painter of the Earth that is shipped with lesson 07. CourseError for anything else.
     """
     if source is None:
-        settings, weights = models.load_weights("07_pix2pix")
+        settings, weights = models.load_weights("07_earth")
         source = models.UNetGenerator(**settings)
         source.load_state_dict(weights)
     if isinstance(source, nn.Module):
@@ -28,16 +31,20 @@ def painter_of(source: Any) -> Any:
     return source
 
 
-def first_map(size: int, seed: int) -> Tensor:
-    """A random held-out map of lesson 07: labels uint8 (size, size) of `data.MAP_CLASSES`."""
-    return data.colour_decode(data.texture_maps(1, size, seed, "test").inputs.images)[0].byte()
+def subject_of(source: Any) -> Textures | Heights:
+    """What the source's generator paints, by the channels that it takes; CourseError for others than lesson 07's."""
+    generator = getattr(source, "game", source).generator
+    channels = getattr(generator, "in_channels", 3)
+    if channels not in SUBJECTS:
+        raise CourseError(f"the generator takes {channels} channels, but the painter has maps of 3, or heights of 4")
+    return SUBJECTS[channels]()
 
 
-def answered(source: Any, labels: Tensor) -> Tensor:
-    """A label map uint8 (h, w) of `data.MAP_CLASSES`, and what the source's game paints of it: (2, 3, h, w)."""
-    maps = data.to_float(data.colour_code(labels[None].long()))  # (1, 3, h, w)
+def answered(source: Any, labels: Tensor, latitude: float = 0.0) -> Tensor:
+    """A label map uint8 (h, w) as the generator sees it, and what the source's game paints of it: (2, 3, h, w)."""
+    maps = subject_of(source).inputs(labels, latitude)
     game = getattr(source, "game", source)
-    return torch.cat([maps, game.sample(maps)])
+    return torch.cat([maps[:, :3], game.sample(maps)])
 
 
 def filled(labels: Tensor, x: int, y: int, label: int) -> Tensor:
@@ -47,6 +54,6 @@ def filled(labels: Tensor, x: int, y: int, label: int) -> Tensor:
     return torch.from_numpy(flood_fill(labels.numpy(), (y, x), label, connectivity=1))
 
 
-def class_shares(labels: Tensor) -> dict[str, float]:
-    """How much of a map (h, w) each class of `data.MAP_CLASSES` has, by name, from 0 to 1."""
-    return {name: (labels == label).float().mean().item() for label, name in enumerate(data.MAP_CLASSES)}
+def class_shares(labels: Tensor, classes: tuple[str, ...]) -> dict[str, float]:
+    """How much of a map (h, w) each class has, by name, from 0 to 1."""
+    return {name: (labels == label).float().mean().item() for label, name in enumerate(classes)}
