@@ -8,7 +8,7 @@ from PIL import Image
 from course_gan.files import ROOT, write_whole
 from course_gan.plots.display import encode, shrunk
 
-PICTURES = {"minimax": (0, 0, 1040, 392), "painter": (0, 0, 790, 538)}  # name: the part that holds the panel
+PICTURES = {"minimax": (0, 0, 1040, 392), "painter": (0, 0, 818, 545)}  # name: the part that holds the panel
 
 
 def main() -> None:

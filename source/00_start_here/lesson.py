@@ -398,7 +398,7 @@ from IPython import display
 
 from course_gan.files import ROOT
 
-text = "A panel: a brush and four classes above, a map painted with them at the left, the generator's picture at the right."
+text = "A panel: a brush, six heights and a latitude, an island painted with them, and how it looks from space."
 display.Image(ROOT / "docs" / "panel_painter.png", alt=text)
 
 # %% [markdown]

@@ -6,7 +6,7 @@ from tests.unit.odd_pictures import animated, bomb, encoded
 
 PAINTER = "from course_gan import panels\npanel = panels.painter()\npanel"
 STYLIST = "from course_gan import panels\npanel = panels.stylist(longest=128)\npanel"
-CLASSES = "[int((panel.labels == k).sum()) for k in range(4)]"
+CLASSES = "[int((panel.labels == k).sum()) for k in range(6)]"
 
 
 def at(book, x: float, y: float) -> tuple[float, float]:
@@ -33,12 +33,12 @@ def test_a_stroke_is_answered_and_undo_takes_it_back(notebook):
     assert book.picture() == start  # a stroke is handed over when it ends
     book.page.mouse.up()
     book.changed(start)
-    book.says("news", "painted brick")
+    book.says("news", "painted plain")
     now = book.kernel("panel.labels.tolist()")
-    assert {row[32] for row in now[13:57]} == {2}  # as far as the brush went
-    assert [row[:20] + row[44:] for row in now] == [row[:20] + row[44:] for row in labels]
-    shown = book.find("canvas").evaluate("c => [...c.getContext('2d').getImageData(32, 30, 1, 1).data]")
-    assert shown == [213, 94, 0, 255]
+    assert {row[64] for row in now[26:115]} == {2}  # as far as the brush went
+    assert [row[:52] + row[76:] for row in now] == [row[:52] + row[76:] for row in labels]
+    shown = book.find("canvas").evaluate("c => [...c.getContext('2d').getImageData(64, 60, 1, 1).data]")
+    assert shown == [96, 190, 104, 255]
     book.shot("painter")
 
     seconds = []
@@ -67,19 +67,31 @@ def test_regions_are_filled_and_the_map_cleared(notebook):
     book.find("fill").locator("input").check()
     book.find("class").nth(3).click()
     expect(book.find("canvas")).to_have_css("cursor", "cell")  # the page knows of it
-    book.page.mouse.click(*at(book, 0.9, 0.6))  # gravel
-    book.says("news", "filled with night sky")
+    book.page.mouse.click(*at(book, 0.01, 0.01))  # the sea
+    book.says("news", "filled with hill")
     book.changed(before)
-    grass, gravel, brick, sky = book.kernel(CLASSES)
-    assert (grass, brick) == (counts[0], counts[2])
-    assert (gravel < counts[1], sky > counts[3], gravel + sky) == (True, True, counts[1] + counts[3])
+    sea, shore, plain, hill, mountain, snow = book.kernel(CLASSES)
+    assert [shore, plain, mountain, snow] == [counts[1], counts[2], counts[4], counts[5]]
+    assert (sea < counts[0], hill > counts[3], sea + hill) == (True, True, counts[0] + counts[3])
     book.find("class").nth(0).click()
     book.find("clear").click()
-    book.says("news", "nothing but grass")
-    assert book.kernel(CLASSES) == [64 * 64, 0, 0, 0]
+    book.says("news", "nothing but sea")
+    assert book.kernel(CLASSES) == [128 * 128, 0, 0, 0, 0, 0]
     shown = book.find("canvas").evaluate("c => [...c.getContext('2d').getImageData(5, 60, 1, 1).data]")
-    assert shown == [0, 158, 115, 255]
+    assert shown == [30, 105, 225, 255]
     assert book.kernel("len(panel.past), panel.error") == (2, None)
+
+
+def test_an_island_moves_to_another_latitude(notebook):
+    book = notebook(PAINTER)
+    book.run_all()
+    handle = book.find("latitude").locator(".noUi-handle")
+    handle.wait_for()
+    before = book.picture()
+    handle.press("ArrowRight")
+    book.says("news", "11° north")
+    book.changed(before)
+    assert book.kernel("panel.latitude") == 11
 
 
 def test_a_map_is_painted_by_keyboard(notebook):
@@ -96,9 +108,9 @@ def test_a_map_is_painted_by_keyboard(notebook):
     active = book.page.evaluate(cell)
     for key in ("Shift+ArrowRight", "Shift+ArrowRight", "ArrowUp", "ArrowLeft", "Space"):
         book.page.keyboard.press(key)
-    book.says("news", "painted gravel")
+    book.says("news", "painted shore")
     book.changed(before)
-    assert book.kernel("int(panel.labels[31, 47])") == 1
+    assert book.kernel("int(panel.labels[63, 79])") == 1
     assert book.page.evaluate(cell) == active  # the arrows moved the brush, and not JupyterLab's selection
     book.shot("painter_keyboard")
 

@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_gan import plots
+from course_gan import data, plots
 from course_gan.errors import CourseError
 from course_gan.panels.kit.controls import row
 from course_gan.panels.kit.javascript import scripted
@@ -131,6 +131,5 @@ class Painter(Panel):
         return canvas
 
     def figure(self) -> Figure:
-        return plots.image_grid(
-            answered(self.source, self.labels, self.latitude), titles=["a map", "painted"], scale=2.0
-        )
+        pictures = data.to_uint8(answered(self.source, self.labels, self.latitude))
+        return plots.image_grid(data.resize(pictures, 320), titles=["a map", "painted"])
