@@ -268,7 +268,7 @@ def _literals(texts: list[str]) -> list[str]:
 
 
 def _named_files(word: str) -> list[Path]:
-    """Shipped files that a text in the code means: "07_pix2pix", "glyphs" (features), "03_rules.json"."""
+    """Shipped files that a text in the code means: "07_earth", "glyphs" (features), "03_rules.json"."""
     name = word.split("/")[-1]
     if not name.replace("_", "a").replace(".", "a").replace("-", "a").isalnum():
         return []

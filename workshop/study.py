@@ -115,6 +115,15 @@ def sheet(name: str, images: Tensor | np.ndarray, columns: int) -> None:
     write_whole(RESULTS / f"{name}.png", encode(shrunk(Image.fromarray(pixels)), optimize=True))
 
 
+def photographs(name: str, images: Tensor, columns: int) -> None:
+    """Write results/NAME.webp: as `sheet`, for pictures of more colours than 256, with losses that nobody sees.
+
+    images: float in [-1, 1] or uint8, (n, 3, h, w). columns: images per row.
+    """
+    pixels = mosaic(images, columns, gap=0)  # (H, W, 3)
+    write_whole(RESULTS / f"{name}.webp", encode(Image.fromarray(pixels), "WEBP", quality=92))
+
+
 class Clock:
     """CPU seconds of this process since the clock was made, but for those in `with clock.paused():`."""
 
