@@ -24,6 +24,7 @@ SETTINGS = {"width": 16, "steps": 1200}  # all else as `course-gan train 03`
 SAMPLES = 512
 COLUMNS = 16
 SURE = 0.9
+PAPERS = (0.0, 0.03, 0.1, 0.2)
 KEPT = ROOT / "build" / "03"
 
 
@@ -166,18 +167,50 @@ def trained(arm: str, seed: int) -> dict[str, Any]:
     return {"arm": arm, "seed": seed, "cpu_seconds": seconds, "samples": samples}
 
 
-def scored(run: dict[str, Any], features: models.FeatureNetwork, real: Tensor) -> dict[str, Any]:
-    """A training's record: Fréchet distance, and the share that a classifier of glyphs names with 90 % certainty."""
-    images = data.to_float(run["samples"])
+def paper_of(samples: Tensor) -> Tensor:
+    """How light the paper of each picture is, from 0 (black) to 1: its median pixel; samples: uint8 (n, 1, h, w)."""
+    return samples.flatten(1).float().median(dim=1).values / 255
+
+
+def on_black(samples: Tensor) -> Tensor:
+    """The pictures with their paper brought to black, and the ink's white left white: uint8 (n, 1, h, w)."""
+    paper = paper_of(samples)[:, None, None, None]
+    ink = (samples.float() / 255 - paper) / (1 - paper).clamp(min=0.05)
+    return (ink.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def scores(samples: Tensor, features: models.FeatureNetwork, real: Tensor) -> dict[str, float]:
+    """Fréchet distance, and the share that a classifier of glyphs names with 90 % certainty; uint8 (n, 1, 32, 32)."""
+    images = data.to_float(samples)
     certainty = features.logits(images)["character"].softmax(dim=1).amax(dim=1)  # (n,)
     distance = metrics.frechet_distance(real, features.extract(images))
+    named = (certainty >= SURE).float().mean()
+    return {"frechet": float(f"{distance:.5g}"), "named": round(named.item(), 4)}
+
+
+def scored(run: dict[str, Any], features: models.FeatureNetwork, real: Tensor) -> dict[str, Any]:
+    """A training's record: both scores as the pictures are and with their paper brought to black, and the paper."""
+    black = scores(on_black(run["samples"]), features, real)
     return {
         "arm": run["arm"],
         "seed": run["seed"],
         "cpu_seconds": run["cpu_seconds"],
-        "frechet": float(f"{distance:.5g}"),
-        "named": round((certainty >= SURE).float().mean().item(), 4),
+        **scores(run["samples"], features, real),
+        "paper": round(paper_of(run["samples"]).mean().item(), 4),
+        "frechet_on_black": black["frechet"],
+        "named_on_black": black["named"],
     }
+
+
+def control(features: models.FeatureNetwork, real: Tensor) -> list[dict[str, float]]:
+    """What real training letters score on lighter and lighter paper: perfect letters, so all that counts is paper."""
+    letters = data.glyphs(split="train").images
+    chosen = letters[torch.randperm(len(letters), generator=data.derived_generator(0))[:SAMPLES]]
+    rows = []
+    for paper in PAPERS:
+        lighter = (255 * paper + (1 - paper) * chosen.float()).round().to(torch.uint8)
+        rows.append({"paper": paper, **scores(lighter, features, real)})
+    return rows
 
 
 def rules() -> None:
@@ -191,6 +224,7 @@ def rules() -> None:
     real = features.extract(data.glyphs(split="test").images)
     values = {
         "settings": SETTINGS | {"seeds": SEEDS, "samples": SAMPLES, "reference": "test split"},
+        "control": control(features, real),
         "runs": [scored(run, features, real) for run in runs],
     }
     study.record("03_rules", "python scripts/03_rules.py", values)
