@@ -1,11 +1,8 @@
-"""Lesson 07's comparisons and its shipped generator: python scripts/07_pix2pix.py [compare] [checkpoint]
+"""Lesson 07's comparisons: python scripts/07_pix2pix.py
 
-compare trains thirteen variants of one pix2pix from three seeds each, on the same maps for the same number of steps,
-and asks about held-out maps: results/07_comparisons.json and two sheets of pictures, results/07_losses.png and
+Trains thirteen variants of one pix2pix of textures from three seeds each, on the same maps for equally many steps, and
+asks about held-out maps: results/07_comparisons.json and two sheets of pictures, results/07_losses.png and
 results/07_architectures.png (for each variant four maps by seed 0, then the first of them by seeds 1 and 2).
-checkpoint trains what `course-gan train 07` trains and ships the average of its generator: checkpoints/07_pix2pix.pt,
-results/07_checkpoint.json. Trainings are kept in build/07 and not repeated while they are there; the scores of the
-comparisons are made anew.
 """
 
 from functools import partial
@@ -17,13 +14,13 @@ from torch import Tensor
 
 from course_gan import data, metrics
 from course_gan.files import ROOT
-from course_gan.models import UNetGenerator, load_features, save_weights
+from course_gan.models import load_features
 from course_gan.recipes import Settings, recipe_of, settings
 from course_gan.training import train
 from workshop import study
 
 SEEDS = (0, 1, 2)
-SETTINGS = {  # of the comparisons; all else as `course-gan train 07`
+SETTINGS = {  # all else as `course-gan train 07 -p data textures`
     "width": 16,
     "residual": False,
     "discriminator_width": 16,
@@ -55,7 +52,6 @@ MAPS = 1000
 SIZE = 64
 WINDOW = 32
 DARK = 60  # mean of a pixel's three channels, of 255: below it is night sky
-SHAPE = ("width", "depth", "max_multiplier", "skips", "residual")
 SHOWN = [(0, 3), (0, 5), (0, 7), (0, 4), (1, 3), (2, 3)]  # (seed, which map)
 KEPT = ROOT / "build" / "07"
 Window = tuple[int, int, int, int]  # map, class, top, left
@@ -142,7 +138,7 @@ def textures_of_classes() -> Tensor:
 def settings_of(variant: str, seed: int) -> Settings:
     """The settings of the recipe for one variant and seed."""
     changed = SETTINGS | (LOSSES | ARCHITECTURES)[variant]
-    return settings("07", "cpu", seed=seed, **changed)
+    return settings("07", "cpu", data="textures", seed=seed, **changed)
 
 
 def trained(chosen: Settings, inputs: Tensor) -> dict[str, Any]:
@@ -176,7 +172,7 @@ def compare() -> None:
                 "parameters": one["parameters"],
             }
             runs.append(run | judge.scores(one["painted"]))
-    common = settings("07", "cpu", **SETTINGS).as_dict()
+    common = settings("07", "cpu", data="textures", **SETTINGS).as_dict()
     values = {
         "settings": {name: value for name, value in common.items() if name not in VARIED},
         "variants": LOSSES | ARCHITECTURES,
@@ -205,42 +201,5 @@ def rows(judge: Judge, painted: dict[tuple[str, int], Tensor], variants: list[st
     return torch.cat(parts)
 
 
-def trained_to_ship(chosen: Settings, judge: Judge) -> dict[str, Any]:
-    """One training of the recipe: CPU seconds, weights of the averaged generator, scores of them and of the last."""
-    recipe = recipe_of("07")(chosen)
-    game = recipe.game
-    inputs = data.to_float(judge.inputs)
-    clock = study.Clock()
-    for record in train(game, recipe.batches, recipe.steps):
-        if record.step % 1000 == 0 or record.step == recipe.steps:
-            seconds = clock.seconds
-            with clock.paused():
-                last = judge.scores(data.to_uint8(game.sample(inputs, ema=False)))
-                average = judge.scores(data.to_uint8(game.sample(inputs, ema=True)))
-                print(record.step, round(seconds), {"last": last, "average": average}, flush=True)
-    with game.evaluating("generator") as network:
-        weights = network.state_dict()
-    return {"cpu_seconds": seconds, "weights": weights, "scores": average, "last_weights": last}
-
-
-def checkpoint() -> None:
-    """The shipped painter and its record."""
-    chosen = settings("07", "cpu")
-    judge = Judge(MAPS)
-    made = study.kept(KEPT / "checkpoint.pt", chosen.as_dict(), partial(trained_to_ship, chosen, judge))
-    shape = {name: getattr(chosen, name) for name in SHAPE}
-    network = UNetGenerator(**shape)
-    network.load_state_dict(made["weights"])
-    values = {
-        "settings": chosen.as_dict(),
-        "cpu_seconds": round(made["cpu_seconds"]),
-        "sha256": save_weights("07_pix2pix", network, shape),
-        "real": judge.real_scores(),
-        "scores": made["scores"],
-        "last_weights": made["last_weights"],
-    }
-    study.record("07_checkpoint", "python scripts/07_pix2pix.py checkpoint", values)
-
-
 if __name__ == "__main__":
-    study.run({"compare": compare, "checkpoint": checkpoint})
+    study.run({"compare": compare})
