@@ -1,10 +1,12 @@
 """The README's commands are those that exist, and those that CI runs."""
 
+import importlib.util
 import re
 import shlex
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from course_gan.catalogue import lessons
 from course_gan.cli import main
@@ -79,3 +81,17 @@ def test_the_table_of_lessons_is_what_the_lessons_say():
 def test_a_readme_without_the_tables_marks_is_one_line():
     with pytest.raises(CourseError, match=r"^README.md: the table's marks are missing; put back <!-- lessons"):
         syllabus.with_table("# A course\n")
+
+
+def test_the_pictures_are_those_of_the_pages():
+    spec = importlib.util.spec_from_file_location("front_pictures", ROOT / "scripts" / "front_pictures.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    for name, where in script.PICTURES.items():
+        file = ROOT / "docs" / f"{name}.webp"
+        assert f"(docs/{name}.webp)" in README
+        assert file.read_bytes() == script.picture(*where), "run scripts/front_pictures.py"
+        with Image.open(file) as picture:
+            assert picture.width >= 640
+    with pytest.raises(CourseError, match="no figure's caption begins with 'Nothing of the kind'"):
+        script.picture("03", "Nothing of the kind")
