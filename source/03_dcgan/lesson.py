@@ -532,6 +532,7 @@ to_train = nearest(averaged, known)
 from_test = nearest(held_back, known).values
 limit = 0.25 * from_test.median()
 recited = (to_train.values < limit).float().mean()
+# %%
 upright = data.to_float(data.glyphs(size, "train", 1).images[:300])
 turned = data.random_affine(upright, generator=torch.Generator().manual_seed(SEED))  # recited, and turned anew
 caught = {
@@ -612,6 +613,7 @@ MEASURES = {
     "named": "share named",
     "named_on_black": "share named,\npaper brought to black",
 }
+# %%
 score = {m: {arm: np.array([r[m] for r in study["runs"] if r["arm"] == arm]) for arm in ARMS} for m in MEASURES}
 figure, axes = plots.panels(1, 4, height=3.9, width=11.0, sharey=True)
 for axis, values, label in zip(axes, score.values(), MEASURES.values(), strict=True):
@@ -651,6 +653,7 @@ claim("kernel 3 in G", black["kernel 3 in G"], 1.2, 1.4, exact=True)
 claim("ReLU in D", black["ReLU in D"], 0.75, 0.9, exact=True)
 claim("pooling, upsampling", black["pooling, upsampling"], 0.55, 0.65, exact=True)
 claim("default weights", black["default weights"], 0.9, 1.0, exact=True)
+# %%
 ghosts = mean["named"]["norm everywhere"], mean["named_on_black"]["norm everywhere"]
 claim("norm everywhere: share named", ghosts[0], 0.95, 0.98, exact=True)
 claim("norm everywhere: share named, paper brought to black", ghosts[1], 0.1, 0.17, exact=True)
@@ -989,6 +992,7 @@ FOUND = ("copies", "copies, mirrored", "copies, moved by 3 pixels", "copies with
 MISSED = ("copies, a tenth brighter", "two copies, averaged")
 for name, share in record["accused"].items():
     print(f"{name:<28} accused: {share:6.1%} of {record['searched']}")
+# %%
 accused = record["accused"]
 claim("samples accused of copying, share", accused["samples"], 0.02, 0.05, exact=True)
 claim(
