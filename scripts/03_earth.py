@@ -38,9 +38,7 @@ def trained(chosen: Settings) -> dict[str, Any]:
     strips = []
     for record in train(game, recipe.batches, recipe.steps):
         if record.step % 100 == 0:
-            losses.append(
-                {"step": record.step, **{name: round(float(value), 4) for name, value in record.values.items()}}
-            )
+            losses.append(study.step_and_losses(record))
         if record.step in SHOWN:
             strips.append(data.to_uint8(game.sample(n=COLUMNS)))
         if record.step % 1000 == 0:

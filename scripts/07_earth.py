@@ -72,8 +72,7 @@ def trained(way: str) -> dict[str, Any]:
     strips = []
     for record in train(game, recipe.batches, recipe.steps):
         if record.step % 100 == 0:
-            values = {name: round(float(value), 4) for name, value in record.values.items()}
-            losses.append({"step": record.step, **values})
+            losses.append(study.step_and_losses(record))
         if record.step in SHOWN:
             strips.append(data.to_uint8(game.sample(maps)))
         if record.step % 1000 == 0:

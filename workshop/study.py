@@ -22,7 +22,7 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT, write_whole
 from course_gan.plots.display import encode, shrunk
 from course_gan.plots.grids import mosaic
-from course_gan.training import checkpoint
+from course_gan.training import Record, checkpoint
 from course_gan.training.backend import native_bf16
 
 RESULTS = ROOT / "results"
@@ -122,6 +122,12 @@ def photographs(name: str, images: Tensor, columns: int) -> None:
     """
     pixels = mosaic(images, columns, gap=0)  # (H, W, 3)
     write_whole(RESULTS / f"{name}.webp", encode(Image.fromarray(pixels), "WEBP", quality=92))
+
+
+def step_and_losses(record: Record) -> dict[str, float]:
+    """A step of a training as a record in results/ holds it: its number, and its values with four decimals."""
+    values = {name: round(float(value), 4) for name, value in record.values.items()}
+    return {"step": record.step} | values
 
 
 class Clock:
