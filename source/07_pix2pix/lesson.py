@@ -798,7 +798,7 @@ plots.show(figure, "The five places after 300 to 10,000 steps, by the average of
 
 # %% [markdown]
 # *What you should see:* both know where the sea is, the shelf, the desert and the forest. L1 alone paints each as a flat
-# wash: the median again. With D the land gets grain, coasts get edges, and rivers and clearings appear *that do not exist*.
+# wash: the median again. With D the land gets grain, coasts get edges, and specks like clearings or peaks appear *that do not exist*.
 #
 # **In numbers, with controls.** The judge is `features_earth`: it names the surface of a crop (sea, desert, forest, ice,
 # mountain, grass) and was trained on the same half of the world, so that the Americas are new to it too. Before it may
