@@ -5,6 +5,7 @@ import course_gan.data.earth
 from course_gan.data.augment import random_affine
 from course_gan.data.base import ImageSet, Pairs, resize, to_float, to_uint8
 from course_gan.data.batches import Batches, UnpairedBatches, derived_generator
+from course_gan.data.crafts import CRAFTS, craft
 from course_gan.data.folders import folder, paired_folder, unpaired_folders
 from course_gan.data.handwriting import digits
 from course_gan.data.painted_maps import MAP_CLASSES, MAP_COLOURS, colour_code, colour_decode, paint, texture_maps
