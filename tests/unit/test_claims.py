@@ -1,6 +1,5 @@
 """The numbers in the lessons are true for three seeds, at one and two threads, with and without bf16."""
 
-import importlib.util
 import itertools
 import json
 
@@ -12,6 +11,7 @@ from course_gan.files import ROOT
 from course_gan.page.claims import claims_in
 from course_gan.page.seeds import FEWEST
 from course_gan.runner import notebooks as notebook_files
+from tests.unit import loaded
 from workshop import convert, digests
 from workshop.syllabus import is_draft
 
@@ -26,10 +26,7 @@ def committed(lesson):
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("claims_script", ROOT / "scripts" / "claims.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("claims")
 
 
 SEEDS = (0, 1, 2)  # each is run at one thread and at two

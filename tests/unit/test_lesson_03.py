@@ -1,6 +1,5 @@
 """Lesson 03's studies: what was left out in each arm, what was swept, how both are recorded."""
 
-import importlib.util
 import json
 import shutil
 from types import SimpleNamespace
@@ -14,14 +13,8 @@ from course_gan import data, models
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.recipes import settings
+from tests.unit import loaded
 from workshop import study as studies
-
-
-def script_of(name):
-    spec = importlib.util.spec_from_file_location(f"script_{name}", ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def recorded(name):
@@ -30,12 +23,12 @@ def recorded(name):
 
 @pytest.fixture(scope="module")
 def rules():
-    return script_of("03_rules")
+    return loaded.script("03_rules")
 
 
 @pytest.fixture(scope="module")
 def sweep():
-    return script_of("03_sweep")
+    return loaded.script("03_sweep")
 
 
 @pytest.fixture

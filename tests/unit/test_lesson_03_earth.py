@@ -1,7 +1,6 @@
 """Lesson 03's coasts: what is shipped is what was recorded, and its test of copying finds those who copy."""
 
 import hashlib
-import importlib.util
 import json
 
 import pytest
@@ -11,15 +10,13 @@ from PIL import Image
 from course_gan import data, models
 from course_gan.files import ROOT
 from course_gan.recipes import settings
+from tests.unit import loaded
 from workshop import study as studies
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("coasts", ROOT / "scripts" / "03_earth.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("03_earth")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Lesson 04's comparison: what was played, how it is recorded, and that it can be played again."""
 
-import importlib.util
 import json
 
 import pytest
@@ -9,6 +8,7 @@ from PIL import Image
 
 from course_gan.files import ROOT
 from course_gan.losses import NAMES
+from tests.unit import loaded
 from workshop import study as studies
 
 
@@ -19,10 +19,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("objectives", ROOT / "scripts" / "04_objectives.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("04_objectives")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Lesson 05: what it writes in the open is what the library computes on other inputs; how its networks are shipped."""
 
 import ast
-import importlib.util
 import itertools
 import json
 import shutil
@@ -15,6 +14,7 @@ from course_gan.catalogue import choose
 from course_gan.data import glyphs, textures, to_float
 from course_gan.files import ROOT
 from course_gan.models import features, shipped
+from tests.unit import loaded
 from workshop import digests
 from workshop import study as studies
 
@@ -89,9 +89,7 @@ def test_a_blur_keeps_the_ink_and_lowers_its_peak(lesson):
 @pytest.fixture
 def script(monkeypatch, tmp_path):
     """The script that trains the feature networks, by two steps of small batches, into folders of its own."""
-    spec = importlib.util.spec_from_file_location("features_script", ROOT / "scripts" / "05_features.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = loaded.script("05_features")
     monkeypatch.setattr(module, "STEPS", dict.fromkeys(module.STEPS, 2))
     monkeypatch.setattr(module, "BATCH", dict.fromkeys(module.BATCH, 8))
     monkeypatch.setattr(shipped, "CHECKPOINTS", tmp_path)

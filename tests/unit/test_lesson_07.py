@@ -1,7 +1,6 @@
 """Lesson 07: what it writes in the open is the library's, its results are whole, its painter is as good as it says."""
 
 import ast
-import importlib.util
 import json
 
 import numpy as np
@@ -17,6 +16,7 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.models.layers import receptive_field
 from course_gan.recipes import settings
+from tests.unit import loaded
 from workshop import digests
 from workshop import study as studies
 
@@ -49,10 +49,7 @@ def lesson():
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("pix2pix", ROOT / "scripts" / "07_pix2pix.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("07_pix2pix")
 
 
 def results(name):

@@ -1,7 +1,6 @@
 """Lesson 07's painter of the Earth: what is shipped is what was recorded, its measures have controls, and it paints."""
 
 import hashlib
-import importlib.util
 import json
 
 import pytest
@@ -11,15 +10,13 @@ from PIL import Image
 from course_gan import data, models
 from course_gan.files import ROOT
 from course_gan.recipes import recipe_of, settings
+from tests.unit import loaded
 from workshop import study as studies
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("earth_painter", ROOT / "scripts" / "07_earth.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("07_earth")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Lesson 10's study: what ships is what was trained, the arms, and what each part of the study records."""
 
 import hashlib
-import importlib.util
 import json
 import shutil
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from course_gan import models
 from course_gan.files import ROOT
 from course_gan.models import load_adain
 from course_gan.recipes import settings
+from tests.unit import loaded
 from workshop import study as studies
 
 
@@ -26,10 +26,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("adain_study", ROOT / "scripts" / "10_adain.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("10_adain")
 
 
 def test_what_ships_is_small_and_is_what_was_trained(study):

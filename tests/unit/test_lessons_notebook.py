@@ -1,7 +1,5 @@
 """Profiles and claims."""
 
-import importlib.util
-
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -9,10 +7,10 @@ from IPython.utils.capture import capture_output
 
 from course_gan.catalogue import lessons
 from course_gan.errors import CourseError
-from course_gan.files import ROOT
 from course_gan.page import Profile, claim
 from course_gan.page.claims import CLAIM_MIME, ClaimError, claims_in
 from course_gan.runner.execute import Outcome, environment
+from tests.unit import loaded
 from workshop import notebooks as workshop_notebooks
 
 
@@ -128,9 +126,7 @@ def test_the_build_and_the_script_of_claims_say_how_strict_they_are(monkeypatch)
     monkeypatch.setattr(workshop_notebooks, "execute", execute)
     with pytest.raises(CourseError, match=r"^00_start_here: stopped here; 00_start_here\.ipynb was left as it was$"):
         workshop_notebooks.build(lessons()[0])
-    spec = importlib.util.spec_from_file_location("claims_script", ROOT / "scripts" / "claims.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = loaded.script("claims")
     monkeypatch.setattr(script, "execute", execute)
     script.one_run(lessons()[0], "cpu", 0, 1, bf16=True)
     assert said == {0: "strict", 1: "shown"}

@@ -1,6 +1,5 @@
 """The README's commands are those that exist, and those that CI runs."""
 
-import importlib.util
 import re
 import shlex
 
@@ -13,6 +12,7 @@ from course_gan.cli import main
 from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.runner import notebooks as notebook_files
+from tests.unit import loaded
 from workshop import syllabus
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -84,9 +84,7 @@ def test_a_readme_without_the_tables_marks_is_one_line():
 
 
 def test_the_pictures_are_those_of_the_pages():
-    spec = importlib.util.spec_from_file_location("front_pictures", ROOT / "scripts" / "front_pictures.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = loaded.script("front_pictures")
     for name, where in script.PICTURES.items():
         file = ROOT / "docs" / f"{name}.webp"
         assert f"(docs/{name}.webp)" in README
