@@ -869,9 +869,7 @@ def from_space(heights, latitude):  # int64 (1, h, w) and degrees to the relief 
 
 
 # %%
-from course_gan.panels.map_painter.subjects import island
-
-own = read_map(OWN_MAP) if OWN_MAP else island(256, seed=SEED + 4).long()[None]
+own = read_map(OWN_MAP) if OWN_MAP else data.earth.island(256, seed=SEED + 4).long()[None]
 relief, cold = from_space(own, latitude=60)
 warm = from_space(own, latitude=20)[1]
 figure = plots.image_grid(

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from course_gan import data, models, panels, recipes
+from course_gan.data.earth import island
 from course_gan.errors import CourseError
 from course_gan.panels.map_painter.painting import answered, class_shares, filled, painter_of, subject_of
-from course_gan.panels.map_painter.subjects import Heights, Textures, island
+from course_gan.panels.map_painter.subjects import Heights, Textures
 from course_gan.training import Pix2Pix
 from tests.unit.panel_helpers import line
 

@@ -1,9 +1,6 @@
 """What is painted: kinds of ground, each a colour on the map, and how a painted map becomes what a generator takes."""
 
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from course_gan import data
@@ -36,7 +33,7 @@ class Heights:
 
     def first(self, size: int, seed: int) -> Tensor:
         """A random island in the middle of a sea: labels uint8 (size, size)."""
-        return island(size, seed)
+        return data.earth.island(size, seed)
 
     def inputs(self, labels: Tensor, latitude: float) -> Tensor:
         """The map (h, w) as relief with its latitude, (1, 4, h, w) in [-1, 1]; latitude: of its middle, degrees."""
@@ -44,16 +41,3 @@ class Heights:
         plane = data.earth.place_planes(torch.tensor([latitude]), max(labels.shape), scale=2.0)
         plane = plane[:, :, : labels.shape[0], : labels.shape[1]]
         return data.to_float(torch.cat([relief, plane], dim=1))
-
-
-def island(size: int, seed: int) -> Tensor:
-    """A random island with mountains, as heights: uint8 (size, size) of `data.earth.HEIGHTS`."""
-    generator = data.derived_generator(seed)
-    ground = torch.zeros(1, 1, size, size)
-    for cells in (4, 8, 16):
-        hills = torch.randn(1, 1, cells, cells, generator=generator)
-        ground += F.interpolate(hills, size=(size, size), mode="bicubic", align_corners=False) / math.sqrt(cells)
-    axis = torch.linspace(-1, 1, size)
-    ground = ground[0, 0] + 1.1 - 2.2 * (axis[:, None].square() + axis.square()).sqrt()
-    limits = torch.tensor([-0.25, 0.0, 0.45, 0.8, 1.15])  # between sea, shore, plain, hill, mountain and snow
-    return torch.bucketize(ground, limits).byte()
