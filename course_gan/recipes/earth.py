@@ -1,18 +1,30 @@
-"""What the recipes of lessons 03 and 07 learn from when they learn from the Earth."""
+"""What the recipes of lessons 03, 07 and 08 learn from when they learn from the Earth."""
 
 import torch
 from torch import Generator, Tensor
 
 from course_gan import data
-from course_gan.data import ImageSet
+from course_gan.data.earth import EarthCrops
 
 LATITUDE = 3  # the channel of the inputs that tells where a pixel lies, after the three of the relief map
 
 
-def earth_from_space(n: int, size: int, scale: float, seed: int) -> ImageSet:
+def earth_from_space(n: int, size: int, scale: float, seed: int) -> EarthCrops:
     """n crops of the satellite picture, chosen out of twice as many so that deserts and ice are not rare."""
     crops = data.earth.satellite(2 * n, size, scale, seed, water=(0.0, 0.9))
     return crops.subset(data.earth.balanced(crops.covers, n, seed))
+
+
+def earth_as_relief(n: int, size: int, scale: float, seed: int) -> EarthCrops:
+    """n crops of the relief map, chosen as in `earth_from_space`; with another seed they show other places."""
+    crops = data.earth.relief(2 * n, size, scale, seed, water=(0.0, 0.9))
+    return crops.subset(data.earth.balanced(crops.covers, n, seed))
+
+
+def with_latitude(crops: EarthCrops) -> Tensor:
+    """The crops' images and the latitude of each of their pixels as a fourth channel, uint8 (n, 4, h, w)."""
+    size = crops.images.shape[-1]
+    return torch.cat([crops.images, data.earth.place_planes(crops.latitude, size, crops.scale)], dim=1)
 
 
 def mirrored(images: Tensor, generator: Generator) -> Tensor:

@@ -1,7 +1,6 @@
 """Lesson 08: what was trained and recorded, and that the shipped translators do what is said of them."""
 
 import hashlib
-import importlib.util
 import json
 import shutil
 
@@ -15,6 +14,7 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT
 from course_gan.recipes import build, settings
 from scripts import hidden_dots
+from tests.unit import loaded
 from workshop import study as studies
 
 WAYS = {"a_to_b": "b", "b_to_a": "a"}  # direction: target domain
@@ -27,16 +27,14 @@ def recorded(name):
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("cyclegan_script", ROOT / "scripts" / "08_cyclegan.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded.script("08_cyclegan")
 
 
 @pytest.fixture
 def tiny(script, monkeypatch, tmp_path):
     """The script with players, data and steps so small that a training takes a second."""
     small = {"width": 2, "blocks": 1, "batch_size": 2, "copies": 1, "steps": 2, "dtype": "fp32"}
+    small |= {"image_size": 32, "downsamplings": 1}
     monkeypatch.setattr(script, "SHORT", small)
     monkeypatch.setattr(script, "LOOKS", 2)
     monkeypatch.setattr(script, "SEEDS", (0, 1))
@@ -83,13 +81,20 @@ def test_at_least_one_character_in_six_is_held_out():
 
 def test_the_preview_is_two_rows_of_letters_each_with_its_translations():
     recipe = build("08", "smoke")
-    assert recipe.preview().shape == (4 * recipe.columns, 1, 32, 32)
+    assert recipe.preview().shape == (4 * recipe.columns, 1, recipe.settings.image_size, recipe.settings.image_size)
 
 
-@pytest.mark.parametrize(("name", "record"), [("08_cyclegan", "shipped"), ("08_hidden", "hidden")])
-def test_a_checkpoint_is_the_recorded_one_and_small(name, record):
+@pytest.mark.parametrize(
+    ("name", "record", "key"),
+    [
+        ("08_cyclegan", "shipped", "sha256"),
+        ("08_cyclegan_discriminators", "shipped", "sha256_discriminators"),
+        ("08_hidden", "hidden", "sha256"),
+    ],
+)
+def test_a_checkpoint_is_the_recorded_one_and_small(name, record, key):
     path = ROOT / "checkpoints" / f"{name}.pt"
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded(record)["sha256"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded(record)[key]
     assert path.stat().st_size < 4e6
 
 
@@ -101,23 +106,17 @@ def test_the_shipped_translators_were_trained_by_the_recipe():
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("copies", "part"), [(1, "as_drawn"), (8, "held_out")])
-def test_shipped_translators_keep_85_letters_in_100_and_take_85_styles(script, way, copies, part):
+def test_shipped_translators_reach_nine_tenths_of_what_the_judges_see_in_real_letters(script, way, copies, part):
     """On characters held out of training, as drawn and turned: so recorded, and found again but for a few pictures."""
     chosen = settings("08", "cpu")
     source = script.held_out(chosen, copies)["ab".replace(WAYS[way], "")]
     pictures = translators("08_cyclegan")[way](data.to_float(source.images))
     shares = script.right(pictures, source.labels["character"], getattr(chosen, f"typefaces_{WAYS[way]}"))
     written = recorded("shipped")[part][way]
-    assert min(written[name] for name in shares) >= 0.85
+    ceilings = recorded("shipped")["real_glyphs_as_drawn" if copies == 1 else "real_glyphs"]
+    assert written["content"] >= 0.9 * ceilings["ab".replace(WAYS[way], "")]["content"]
+    assert written["style"] >= 0.9 * ceilings[WAYS[way]]["style"]
     assert shares == {name: pytest.approx(written[name], abs=0.045 if copies == 1 else 0.015) for name in shares}
-
-
-def test_the_recipe_was_compared_on_characters_that_are_not_the_lessons(script):
-    record = recorded("picked")
-    assert [run["candidate"] for run in record["runs"]] == list(script.CANDIDATES)
-    assert not set(record["held_out"]) & set(settings("08", "cpu").held_out)
-    assert len(set(record["held_out"])) * 6 >= len(data.CHARACTERS)
-    assert record["candidates"] == script.CANDIDATES
 
 
 def test_what_the_classifier_says_of_real_glyphs_is_recorded(script):
@@ -133,7 +132,8 @@ def in_todays_words(weights):
     """The weights in results/08_ablations.json, whose identity is a share of its cycle, and a cycle of 1e-9 is none."""
     cycle = weights["cycle"]
     identity = weights["identity"] * cycle
-    return weights | {"cycle": cycle if cycle > 1e-6 else 0.0, "identity": pytest.approx(identity)}
+    weights = weights | {"cycle": cycle if cycle > 1e-6 else 0.0, "identity": pytest.approx(identity)}
+    return weights | {"image_size": 32, "downsamplings": 1}  # the defaults then
 
 
 def test_the_recorded_ablations_are_those_of_the_script(script):
@@ -152,13 +152,19 @@ def test_every_variant_was_played_from_the_same_three_seeds(script):
         assert len(run["upright"]) == len(run["memory"]) == len(run["moved"]) + 1 == script.LOOKS
 
 
-@pytest.mark.parametrize("record", ["shipped", "picked", "ablations", "hidden"])
+@pytest.mark.parametrize("record", ["shipped", "ablations", "hidden"])
 def test_a_record_says_how_it_was_made(record):
     found = recorded(record)
     assert found["command"] == f"python scripts/08_cyclegan.py {record}"
     assert found["machine"]["cpu"]
     seconds = [run["cpu_seconds"] for run in found.get("runs", [found])]
     assert min(seconds) > 0
+
+
+def test_half_cycles_of_eight_letters_are_kept_by_the_steps_that_the_record_names(script):
+    with Image.open(ROOT / "results" / "08_steps.png") as sheet:
+        assert (sheet.size, sheet.mode) == ((8 * 64, 2 * 64 * len(script.SHOWN)), "L")
+    assert tuple(recorded("shipped")["shown"]) == script.SHOWN
 
 
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
@@ -242,7 +248,14 @@ def in_the_place_of_a_training(script, shelf, monkeypatch, tmp_path):
     _, weights = models.load_weights("08_cyclegan")
     record = recorded("ablations")["runs"][0]
     del record["variant"]
-    made = {"record": record, "row": torch.zeros(24, 1, 32, 32), "translators": weights}
+    _, judges = models.load_weights("08_cyclegan_discriminators")
+    made = {
+        "record": record,
+        "row": torch.zeros(24, 1, 32, 32),
+        "strips": torch.zeros(64, 1, 64, 64),
+        "translators": weights,
+        "discriminators": judges,
+    }
     monkeypatch.setattr(script, "trained", lambda chosen: made)
     monkeypatch.setattr(script, "KEPT", tmp_path / "kept")
     monkeypatch.setattr(studies, "RESULTS", tmp_path)
@@ -259,15 +272,6 @@ def test_the_shipped_translators_are_written_as_the_committed_record_holds(in_th
         assert {side: set(values) for side, values in found[name].items()} == {
             side: set(values) for side, values in study[name].items()
         }
-
-
-def test_the_comparison_of_recipes_writes_what_the_committed_record_holds(in_the_place_of_a_training, monkeypatch):
-    monkeypatch.setattr(in_the_place_of_a_training, "CANDIDATES", {"recipe": {}, "cycle_2": {"cycle": 2.0}})
-    in_the_place_of_a_training.picked()
-    found, study = studies.read("08_picked"), recorded("picked")
-    assert set(found) == set(study)
-    assert [run["candidate"] for run in found["runs"]] == ["recipe", "cycle_2"]
-    assert set(found["runs"][0]) == set(study["runs"][0])
 
 
 def test_the_hidden_dots_write_what_the_committed_record_holds(script, shelf, monkeypatch, tmp_path):
