@@ -83,7 +83,7 @@ OTHER = {
     "norm": {"07": "instance", "08": "none"},
     "dropout": 0.25,
     "loss": "least_squares",
-    "discriminator_norm": "instance",
+    "discriminator_norm": {"03": "instance", "04": "instance", "07": "instance", "08": "none"},
     "typefaces_a": ("DejaVuSans",),
     "typefaces_b": ("STIXGeneralBolIta",),
     "betas": (0.3, 0.7),
@@ -95,7 +95,7 @@ OTHER = {
     "clip": 1e-3,
     "pool": 0,
 }
-WITH = {"places": {"data": "earth"}, "scale": {"data": "earth"}}  # what these belong to
+WITH = {"places": {"data": "earth"}, "scale": {"data": "earth"}, "latitude": {"data": "earth"}}  # what these belong to
 USED = [(lesson, name) for lesson, recipe in recipes().items() for name in recipe.Settings.specs() if name not in FREE]
 
 

@@ -245,7 +245,7 @@ def test_what_a_person_can_mend_is_one_line_without_a_traceback():
 def test_a_script_of_a_study_runs_from_any_folder(tmp_path):
     script = ROOT / "scripts" / "08_cyclegan.py"
     ran = subprocess.run([sys.executable, script, "judge"], cwd=tmp_path, capture_output=True, text=True)
-    parts = "shipped, judged, ablations, picked, hidden"
+    parts = "shipped, judged, ablations, hidden"
     assert ran.stderr == f"'judge' is no part of this study: choose among {parts}\n"
     assert ran.returncode == 1
 
