@@ -1,12 +1,8 @@
 """The `course-gan` command: thin hands on tested functions; every error a person can cause is one line."""
 
 import ast
-import contextlib
-import importlib.util
 import os
 import sys
-import traceback
-import warnings
 from pathlib import Path
 
 import click
@@ -14,102 +10,9 @@ from click.core import ParameterSource
 
 from course_gan import marker
 from course_gan.catalogue import PROFILES
-from course_gan.console import say, speak_plainly
+from course_gan.console import say
 from course_gan.errors import CourseError
-from course_gan.files import INSTALLED
-
-_PACKAGE = Path(__file__).parent
-_WITH_NOTEBOOKS = "pip install 'THE_WHEEL[notebooks]'" if INSTALLED else "pip install -e '.[notebooks]'"
-
-
-class OneLine:
-    """Makes a click command turn every error a person can cause into one line: status 1, or 2 for its words.
-
-    With COURSE_GAN_DEBUG=1 in the environment the traceback stands before the line.
-    """
-
-    def main(self, *args, standalone_mode=True, **kwargs):
-        speak_plainly()
-        try:
-            with _warnings_as_lines():
-                status = super().main(*args, standalone_mode=False, **kwargs)
-        except click.UsageError as error:
-            of = f"{error.ctx.command_path} --help" if error.ctx else "course-gan --help"
-            _tell(f"{error.format_message()} (see {of})")
-            sys.exit(2)
-        except click.Abort:
-            _tell("interrupted")
-            sys.exit(130)
-        if standalone_mode:
-            sys.exit(status)
-        return status
-
-    def invoke(self, context):
-        try:
-            return super().invoke(context)
-        except CourseError as error:
-            _trace()
-            _tell(str(error))
-            context.exit(1)
-        except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] == "course_gan":
-                raise
-            _tell(_missing(error.name))
-            context.exit(1)
-        except BrokenPipeError:  # click ends silently: nobody reads on
-            raise
-        except OSError as error:
-            _trace()
-            what = f"{error.filename}: " if error.filename is not None else ""
-            _tell(f"{what}{error.strerror or error}")
-            _forget_unwritten()
-            context.exit(1)
-
-
-@contextlib.contextmanager
-def _warnings_as_lines():
-    """Inside, what the course warns of is a line for a person, without the place in the code."""
-    with warnings.catch_warnings():
-        show = warnings.showwarning
-
-        def tell(message, category, filename, *more):
-            if Path(filename).is_relative_to(_PACKAGE):
-                _tell(str(message))
-            else:
-                show(message, category, filename, *more)
-
-        warnings.showwarning = tell
-        yield
-
-
-def _tell(text: str) -> None:
-    say(f"course-gan: {text}", sys.stderr)
-
-
-def _trace() -> None:
-    """Where it went wrong, for whoever wants to know."""
-    if os.environ.get("COURSE_GAN_DEBUG", "0") not in ("", "0"):
-        traceback.print_exc()
-
-
-def _forget_unwritten() -> None:
-    """Let Python not try again at its end, with a traceback, to write what a full disk did not take."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _missing(package: str) -> str:
-    return f"this command needs the package {package!r}: install the notebooks extra (`{_WITH_NOTEBOOKS}`)"
-
-
-def _require(*packages: str) -> None:
-    """Raise CourseError, which says how to install it, for the first of these packages that is missing."""
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            raise CourseError(_missing(package))
+from course_gan.one_line import OneLine, require
 
 
 class _Group(OneLine, click.Group):
@@ -175,7 +78,7 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
     from course_gan.catalogue import choose
     from course_gan.runner.run import run as run_lessons
 
-    _require("ipykernel", "nbconvert", "papermill", "psutil")  # in processes of their own they would be missed late
+    require("ipykernel", "nbconvert", "papermill", "psutil")  # in processes of their own they would be missed late
     chosen = choose(lesson)
     if resume and not (out / "run.json").exists():
         say(f"nothing to resume in {out}: every lesson is run", sys.stderr)
@@ -258,8 +161,25 @@ def lab(folder, no_open):
     say(f"{folder}: {len(new)} new files; what you already had is untouched")
     if no_open:
         return
-    _require("jupyterlab")
+    require("jupyterlab")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"])
+
+
+@main.command()
+@click.argument("photo")
+@click.option("--style", required=True, help="A style the course knows, or the path of a picture of your own.")
+@click.option("--out", help="File to write, .png, .jpg or .webp.  [default: PHOTO in STYLE.png, in this folder]")
+@click.option("--strength", default=1.0, show_default=True, type=float, help="From 0, the photo, to 1, the painting.")
+@click.option("--size", default=512, show_default=True, type=int, help="Longest side of the result, 64 to 1024 pixels.")
+def stylize(photo, style, out, strength, size):
+    """Paint PHOTO in a style: one of the course's at once, that of any picture in a minute.
+
+    Nothing is overwritten, and nothing leaves your machine.
+    """
+    from course_gan.runner.stylizing import stylized
+
+    path, seconds = stylized(photo, style, out, strength, size)
+    say(f"{path}: {photo} in the style of {style}, {seconds:.1f} seconds")
 
 
 @main.command("handed-in")

@@ -6,8 +6,8 @@ import click
 from tqdm import tqdm
 
 from course_gan import catalogue
-from course_gan.cli import OneLine
 from course_gan.files import ROOT
+from course_gan.one_line import OneLine
 from workshop import exercises, new, notebooks, syllabus
 
 

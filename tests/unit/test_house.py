@@ -15,10 +15,10 @@ PACKAGE = ROOT / "course_gan"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STOREYS = [
     {"console", "errors", "files"},
-    {"marker"},
+    {"marker", "one_line"},
     {"own_folder"},
     {"catalogue", "data"},
-    {"losses", "regularizers", "models"},
+    {"losses", "regularizers", "style_losses", "models"},
     {"plots", "metrics", "training"},
     {"page", "recipes", "grading"},
     {"runner", "judge", "panels"},
