@@ -25,6 +25,7 @@ SETTINGS = {
 }
 PANEL = "document.querySelectorAll('.course-gan-panel')[within]"
 OPERATED = "button:not([disabled]), input:not([disabled]), select, .noUi-handle, canvas[tabindex], a[href]"
+SHOWN = "e => e.getClientRects().length"  # not what stands in a part that is hidden
 NAME = """e => {
     const label = e.closest('label') ?? e.closest('.widget-inline-hbox, .widget-checkbox')?.querySelector('label')
     const own = e.getAttribute('aria-label') ?? (['BUTTON', 'A'].includes(e.tagName) ? e.innerText : '')
@@ -217,7 +218,9 @@ class Notebook:
         return [kind for name, kind in self._controls(within) if not name.strip()]
 
     def _controls(self, within: int) -> list[list[str]]:
-        return self.page.evaluate(f"within => [...{PANEL}.querySelectorAll('{OPERATED}')].map({NAME})", within)
+        return self.page.evaluate(
+            f"within => [...{PANEL}.querySelectorAll('{OPERATED}')].filter({SHOWN}).map({NAME})", within
+        )
 
     def reached_by_tab(self, within: int) -> list[str]:
         """What Tab comes by, from the first control of a panel on."""

@@ -12,9 +12,9 @@ from PIL import Image
 from course_gan import data, panels
 from course_gan.data import read_picture
 from course_gan.errors import CourseError
-from course_gan.models import stylize
+from course_gan.models import in_styles, load_style_network
 from course_gan.panels.kit.uploads import LARGEST, received
-from course_gan.panels.photo_stylist import masks
+from course_gan.panels.photo_stylist import masks, painters
 from course_gan.panels.photo_stylist.masks import PLACES, painted, shares, where
 from course_gan.panels.photo_stylist.pictures import sized
 from tests.unit.odd_pictures import animated, bomb, encoded
@@ -37,10 +37,15 @@ def test_places_are_where_they_say():
         assert inside[full].min() > 0.9, place
         assert inside[empty].max() < 0.1, place
     assert (where("everywhere", content) == 1).all()
-    assert len(PLACES) == 5
+    assert len(PLACES) == 6
+    hand = torch.zeros(6, 8)
+    hand[:3] = 1
+    painted_there = where("painted by hand", content, hand)
+    assert (painted_there[:20] == 1).all()
+    assert (painted_there[-20:] == 0).all()
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", PLACES[:-1])
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_shares_never_sum_to_more_than_one_and_fill_the_picture_where_they_should(place, elsewhere):
     share = shares(torch.rand(1, 3, 40, 40) * 2 - 1, place, 0.25, elsewhere)
@@ -133,12 +138,34 @@ def stylist():
     return panel
 
 
-def test_the_stylist_paints_what_stylize_paints(stylist):
+def test_the_stylist_paints_what_the_style_network_paints(stylist):
     stylist.knobs["content"].value, stylist.knobs["style"].value = "coffee", "brick"
     stylist.knobs["strength"].value = 0.5
-    content, style = (sized(stylist.choices["content"][name], 64) for name in ("coffee", "brick"))
-    torch.testing.assert_close(stylist.result, stylist.paint(content, [style], strength=0.5))
-    assert stylist.paint.func is stylize
+    content = sized(stylist.choices["content"]["coffee"], 64)
+    expected = in_styles(load_style_network(), content, ["brick"], strength=0.5)
+    torch.testing.assert_close(stylist.result, expected, atol=1e-3, rtol=0)
+
+
+def test_a_style_of_ones_own_is_painted_once_and_then_only_blended(monkeypatch):
+    painted = []
+
+    def repaint(start, style, photo, steps):
+        painted.append(style)
+        return torch.ones_like(start)
+
+    monkeypatch.setattr(painters, "repaint", repaint)
+    paint = painters.StylePainter()
+    content, wall = torch.zeros(1, 3, 64, 64), torch.rand(1, 3, 70, 70)
+    for strength in (1.0, 0.5, 0.0):
+        assert torch.equal(paint(content, [wall], strength=strength), torch.full_like(content, strength))
+    assert len(painted) == 1
+    left = torch.zeros(64, 64)
+    left[:, :32] = 1
+    both = paint(content, [wall, "mosaic"], mask=torch.stack([left, 1 - left]))
+    assert (both[..., :32] == 1).all()
+    torch.testing.assert_close(both[..., 32:], paint(content, ["mosaic"])[..., 32:])
+    paint(content + 0.1, [wall])
+    assert len(painted) == 2
 
 
 def test_every_control_of_the_stylist_changes_the_picture(stylist):
@@ -159,6 +186,26 @@ def test_every_control_of_the_stylist_changes_the_picture(stylist):
     assert "128 × 85 pixels" in stylist.readout.value
 
 
+def test_a_mask_painted_by_hand_says_where(stylist):
+    assert stylist.canvas.layout.display == "none"
+    whole = stylist.result
+    stylist.knobs["place"].value = "painted by hand"
+    assert stylist.canvas.layout.display == ""
+    content = sized(stylist.choices["content"][stylist.state["content"]], 64)
+    torch.testing.assert_close(stylist.result, content)  # nothing is painted yet
+    width, height, _ = stylist.canvas.shape
+    left = torch.zeros(height, width, dtype=torch.uint8)
+    left[:, : width // 2] = 1
+    stylist.canvas.labels = left.numpy().tobytes()
+    assert (stylist.result[..., :24] - content[..., :24]).abs().mean() > 0.1
+    torch.testing.assert_close(stylist.result[..., -24:], content[..., -24:])
+    assert stylist.result.shape == whole.shape
+    stylist.knobs["content"].value = "china"  # another picture: nothing painted, another shape
+    assert stylist.hand is None or not stylist.hand.any()
+    assert stylist.canvas.shape[:2] == [96, 64]
+    assert not any(stylist.canvas.labels)
+
+
 def test_an_upload_is_chosen_at_once_and_stays_to_be_chosen(stylist):
     content = encoded("JPEG")
     stylist.receive("content", "my cat.jpg", len(content), [content])
@@ -169,7 +216,8 @@ def test_an_upload_is_chosen_at_once_and_stays_to_be_chosen(stylist):
     assert (stylist.state["content"], stylist.state["style"]) == ("my cat.jpg", "wall.png")
     stylist.knobs["style"].value = style
     stylist.knobs["second"].value = "wall.png"
-    assert {"my cat.jpg", "wall.png", "coffee"} <= set(stylist.knobs["content"].options)
+    assert {"my cat.jpg", "coffee"} <= set(stylist.knobs["content"].options)
+    assert {"wall.png", "brick"} <= set(stylist.knobs["second"].options)
     result = stylist.result
     with pytest.raises(CourseError):
         stylist.receive("content", "bad.png", 5, [b"hello"])
@@ -182,6 +230,16 @@ def test_the_same_name_again_is_the_new_picture(stylist):
         before = stylist.result
         stylist.receive("content", "a.jpg", 100, [encoded(kind, size=(100, 100 if kind == "JPEG" else 70))])
         assert not torch.equal(before, stylist.result)
+
+
+def test_content_and_result_are_compared(stylist):
+    before, after = stylist.compared.before, stylist.compared.after
+    assert before.startswith("data:image/webp;base64,")
+    stylist.knobs["style"].value = "woodcut"
+    assert stylist.compared.before == before
+    assert stylist.compared.after != after
+    stylist.knobs["content"].value = "china"
+    assert stylist.compared.before != before
 
 
 def test_the_download_is_the_picture(stylist):

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 
+PAINTER = Path(__file__).with_name("painter.js")  # a map to paint on
+COMPARE = Path(__file__).with_name("compare.js")  # two pictures, and a border between them that moves
+
+
 def scripted(script: Path, **state: bytes | bool | int | str | list) -> "AnyWidget":
     """A widget that a file of JavaScript draws, and whose state it shares, each entry by its name.
 

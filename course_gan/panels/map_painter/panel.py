@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,14 +13,13 @@ from torch import Tensor
 from course_gan import data, plots
 from course_gan.errors import CourseError
 from course_gan.panels.kit.controls import row
-from course_gan.panels.kit.javascript import scripted
+from course_gan.panels.kit.javascript import PAINTER, scripted
 from course_gan.panels.kit.panel import Panel
 from course_gan.panels.map_painter.painting import answered, class_shares, filled, painter_of, subject_of
 
 if TYPE_CHECKING:
     from ipywidgets import DOMWidget
 
-SCRIPT = Path(__file__).with_name("painter.js")
 SIDE = 384  # screen pixels of the map and of the answer
 BRUSH = 9  # pixels of the map: the brush's diameter at the start
 LARGEST_BRUSH = 32
@@ -117,7 +115,7 @@ class Painter(Panel):
         """The map to paint on: painter.js hands over a stroke when it ends, the chosen class, and a place to fill."""
         side = len(self.labels)
         canvas = scripted(
-            SCRIPT,
+            PAINTER,
             labels=self.labels.numpy().tobytes(),
             shape=[side, side, max(1, SIDE // side)],
             classes=list(zip(self.subject.classes, self.subject.colours.tolist())),

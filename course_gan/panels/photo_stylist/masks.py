@@ -7,13 +7,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-PLACES = ("everywhere", "left half", "middle", "bright parts", "dark parts")
+BY_HAND = "painted by hand"
+PLACES = ("everywhere", "left half", "middle", "bright parts", "dark parts", BY_HAND)
 BORDER = 20  # steepness of a place's soft border
 MIDDLE = 0.6  # radius of the middle, where the picture reaches from −1 to 1
 
 
-def where(place: str, content: Tensor) -> Tensor:
-    """One of PLACES in content (1, c, h, w) as a map (h, w) from 0 to 1 with soft borders."""
+def where(place: str, content: Tensor, hand: Tensor | None = None) -> Tensor:
+    """One of PLACES in content (1, c, h, w) as a map (h, w) from 0 to 1 with soft borders.
+
+    hand: where was painted by hand, (any, any) of 0 and 1; None is nowhere.
+    """
+    if place == BY_HAND:
+        hand = torch.zeros(1, 1) if hand is None else hand
+        return F.interpolate(hand[None, None].float(), content.shape[2:], mode="bilinear")[0, 0]
     return torch.sigmoid(BORDER * _inside(place, content))
 
 
@@ -32,12 +39,12 @@ def _inside(place: str, content: Tensor) -> Tensor:
     return brighter if place == "bright parts" else -brighter
 
 
-def shares(content: Tensor, place: str, mix: float, elsewhere: bool) -> Tensor:
-    """How much of two styles goes where in content (1, c, h, w): (2, h, w), from 0 to 1.
+def shares(content: Tensor, place: str, mix: float, elsewhere: bool, hand: Tensor | None = None) -> Tensor:
+    """How much of two styles goes where in content (1, c, h, w): (2, h, w), from 0 to 1; hand: as for `where`.
 
     Both go to one of PLACES, the second with the share mix in [0, 1]; elsewhere goes nothing, or the second one alone.
     """
-    inside = where(place, content)
+    inside = where(place, content, hand)
     return torch.stack([(1 - mix) * inside, mix * inside + elsewhere * (1 - inside)])
 
 
@@ -49,12 +56,15 @@ def painted(
     place: str,
     mix: float,
     elsewhere: bool,
+    hand: Tensor | None = None,
 ) -> Tensor:
     """Content (1, c, h, w) painted in the shares of two styles, as (1, c, h, w); a style without a share is left out.
 
-    paint(content, styles, strength=…, mask=…): as `course_gan.models.stylize` without its networks; the rest as for
+    paint(content, styles, strength=…, mask=…): as `course_gan.models.in_styles` without its network; the rest as for
     `shares`, with strength in [0, 1].
     """
-    mask = shares(content, place, mix, elsewhere)
+    mask = shares(content, place, mix, elsewhere, hand)
     used = [index for index in (0, 1) if mask[index].any()]
+    if not used:  # nothing is painted by hand yet
+        return content
     return paint(content, [styles[index] for index in used], strength=strength, mask=mask[used])

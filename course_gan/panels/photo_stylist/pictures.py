@@ -23,12 +23,19 @@ def sized(picture: Any, longest: int) -> Any:
 
 
 def packaged() -> dict[str, Tensor]:
-    """The packaged photos and textures in colour, by name: (1, 3, h, w) in [-1, 1]."""
-    images = data.photos() | data.textures()
-    return {name: sized(data.to_float(image.expand(3, -1, -1)[None]), LONGEST) for name, image in images.items()}
+    """The packaged photos, by name: (1, 3, h, w) in [-1, 1]."""
+    return {name: sized(data.to_float(image[None]), LONGEST) for name, image in data.photos().items()}
 
 
 def download(picture: Tensor) -> str:
     """The address, as a page's link has it, of a PNG file of a picture (1, c, h, w) in [-1, 1]."""
-    content = encode(Image.fromarray(as_pixels(picture)[0]))
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    return _address(encode(Image.fromarray(as_pixels(picture)[0])), "png")
+
+
+def preview(picture: Tensor) -> str:
+    """The address of a picture (1, c, h, w) in [-1, 1] to be looked at: a WebP, a tenth of the PNG's size."""
+    return _address(encode(Image.fromarray(as_pixels(picture)[0]), "WEBP", quality=90), "webp")
+
+
+def _address(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,5 +1,6 @@
 // A label map to paint on: its classes lie as bytes in `labels`, row by row. What is computed happens in Python:
 // this draws the map, follows the mouse or the keyboard, and hands the bytes over at the end of each stroke.
+// A class whose colour has a fourth number lets the picture `backdrop`, if there is one, shine through.
 
 function palette(model) {
   const row = document.createElement("div");
@@ -26,17 +27,24 @@ function palette(model) {
 }
 
 function render({ model, el }) {
-  const [width, height, zoom] = model.get("shape");
-  const colours = model.get("classes").map(([, colour]) => [...colour, 255]);
+  const colours = model.get("classes").map(([, colour]) => colour.length > 3 ? colour : [...colour, 255]);
   const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height, tabIndex: 0, className: "course-gan-canvas" });
+  Object.assign(canvas, { tabIndex: 0, className: "course-gan-canvas" });
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-label", "label map: paint with the mouse; or arrow keys (with Shift faster) and Space");
-  canvas.style.cssText = `width: ${width * zoom}px; height: ${height * zoom}px; max-width: 100%;
-    image-rendering: pixelated; touch-action: none; display: block`;
-  const pen = canvas.getContext("2d"), sheet = pen.createImageData(width, height);
-  let labels, last = null, cursor = [width >> 1, height >> 1], keys = false;
+  const pen = canvas.getContext("2d");
+  let width, height, sheet, cursor, labels, last = null, keys = false;
 
+  function fit() {
+    const [columns, rows, zoom] = model.get("shape"), behind = model.get("backdrop");
+    [width, height] = [columns, rows];
+    Object.assign(canvas, { width, height });
+    canvas.style.cssText = `width: ${width * zoom}px; height: ${height * zoom}px; max-width: 100%;
+      image-rendering: pixelated; touch-action: none; display: block`;
+    if (behind) canvas.style.background = `0 0 / 100% 100% url("${behind}")`;
+    sheet = pen.createImageData(width, height);
+    cursor = [width >> 1, height >> 1];
+  }
   function show() {
     labels.forEach((label, i) => sheet.data.set(colours[label], 4 * i));
     pen.putImageData(sheet, 0, 0);
@@ -48,6 +56,7 @@ function render({ model, el }) {
   function load() {
     if (last) return;  // a stroke is under way: it is newer than whatever comes
     const bytes = model.get("labels");
+    if (bytes.byteLength !== width * height) return;  // its shape is still on the way
     labels = new Uint8Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
     show();
   }
@@ -107,6 +116,8 @@ function render({ model, el }) {
   const point = () => { canvas.style.cursor = model.get("fill") ? "cell" : "crosshair"; };
   model.on("change:fill", point);
   model.on("change:labels", load);
+  model.on("change:shape change:backdrop", () => { fit(); point(); load(); });
+  fit();
   point();
   load();
 }
