@@ -19,7 +19,6 @@ from course_gan.files import ROOT
 from course_gan.models import DCGANDiscriminator, DCGANGenerator, load_features, save_weights
 from course_gan.recipes import Settings, recipe_of, settings
 from course_gan.recipes.earth import earth_from_space
-from course_gan.training import train
 from workshop import study
 
 SHOWN = (100, 300, 1_000, 3_000, 8_000, 20_000)
@@ -33,22 +32,18 @@ def trained(chosen: Settings) -> dict[str, Any]:
     """One training: CPU seconds, the losses of every hundredth step, samples on the way, and the weights at its end."""
     recipe = recipe_of("03")(chosen)
     game = recipe.game
-    clock = study.Clock()
-    losses = []
     strips = []
-    for record in train(game, recipe.batches, recipe.steps):
-        if record.step % 100 == 0:
-            losses.append(study.step_and_losses(record))
-        if record.step in SHOWN:
+
+    def look(step: int) -> None:
+        if step in SHOWN:
             strips.append(data.to_uint8(game.sample(n=COLUMNS)))
-        if record.step % 1000 == 0:
-            print(record.step, round(clock.seconds), losses[-1], flush=True)
+        if step % 1000 == 0:
             study.photographs("../build/03_earth_now", data.to_uint8(game.sample(n=40)), COLUMNS)
+
+    made = study.played(recipe, look, SHOWN)
     with game.evaluating("generator") as network:
         weights = network.state_dict()
-    return {
-        "cpu_seconds": clock.seconds,
-        "losses": losses,
+    return made | {
         "strips": torch.cat(strips),
         "generator": weights,
         "discriminator": game.discriminator.state_dict(),

@@ -20,7 +20,6 @@ from course_gan.files import ROOT
 from course_gan.models import PairDiscriminator, UNetGenerator, load_features, save_weights
 from course_gan.recipes import Settings, recipe_of, settings
 from course_gan.regularizers import spectral_norm
-from course_gan.training import train
 from workshop import study
 
 KEPT = ROOT / "build" / "07"
@@ -66,23 +65,19 @@ def trained(way: str) -> dict[str, Any]:
     """One training: CPU seconds, the losses of every hundredth step, pictures on the way, and the last weights."""
     recipe = recipe_of("07")(chosen(way))
     game = recipe.game
-    clock = study.Clock()
     maps = data.to_float(shown_maps())
-    losses = []
     strips = []
-    for record in train(game, recipe.batches, recipe.steps):
-        if record.step % 100 == 0:
-            losses.append(study.step_and_losses(record))
-        if record.step in SHOWN:
+
+    def look(step: int) -> None:
+        if step in SHOWN:
             strips.append(data.to_uint8(game.sample(maps)))
-        if record.step % 1000 == 0:
-            print(way, record.step, round(clock.seconds), losses[-1], flush=True)
+        if step % 1000 == 0:
             study.photographs(f"../build/07_now_{way[-2:]}", data.to_uint8(game.sample(maps)), len(PLACES))
+
+    made = study.played(recipe, look, SHOWN)
     with game.evaluating("generator") as network:
         weights = network.state_dict()
-    return {
-        "cpu_seconds": clock.seconds,
-        "losses": losses,
+    return made | {
         "strips": torch.cat(strips),
         "generator": weights,
         "discriminator": game.discriminator.state_dict(),
@@ -143,11 +138,13 @@ class Judge:
         asked = self.surface[self.clear]
         apart = (data.to_float(crops) - data.to_float(middle(self.real))).abs().mean()
         return {
-            "frechet": rounded(metrics.frechet_distance(self._features, self.network.extract(crops) / self._unit)),
-            "named_rightly": rounded(right.mean()),
-            "by_surface": {c: rounded(right[asked == k].mean()) for k, c in enumerate(data.earth.COVERS)},
-            "l1": rounded(apart),
-            "detail": rounded(detail(crops) / detail(middle(self.real))),
+            "frechet": study.rounded(
+                metrics.frechet_distance(self._features, self.network.extract(crops) / self._unit)
+            ),
+            "named_rightly": study.rounded(right.mean()),
+            "by_surface": {c: study.rounded(right[asked == k].mean()) for k, c in enumerate(data.earth.COVERS)},
+            "l1": study.rounded(apart),
+            "detail": study.rounded(detail(crops) / detail(middle(self.real))),
         }
 
     def controls(self) -> dict[str, dict]:
@@ -172,11 +169,6 @@ def detail(pictures: Tensor) -> Tensor:
     """How strongly pictures uint8 (n, 3, h, w) differ from their means over 5 × 5 pixels: the spread, in [-1, 1]."""
     images = data.to_float(pictures)
     return (images - F.avg_pool2d(images, 5, 1, 2, count_include_pad=False)).std()
-
-
-def rounded(value: Any) -> float | None:
-    """A number with four digits; None for the mean of nothing."""
-    return float(f"{float(value):.4g}") if float(value) == float(value) else None
 
 
 def scores() -> None:
@@ -244,7 +236,7 @@ def learned(maps: Tensor, real: Tensor, fake: Tensor, contrast: float, loud: flo
         optimizer.step()
         shares.append(((of_real > 0).float().mean() + (of_fake < 0).float().mean()).item() / 2)
     blocks = torch.tensor(shares).view(-1, VIEW_EVERY).mean(dim=1)
-    return [rounded(block) for block in blocks]
+    return [study.rounded(block) for block in blocks]
 
 
 if __name__ == "__main__":

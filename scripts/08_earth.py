@@ -22,7 +22,6 @@ from course_gan.files import ROOT
 from course_gan.models import PatchDiscriminator, ResNetGenerator, load_features, save_weights
 from course_gan.recipes import Settings, recipe_of, settings
 from course_gan.recipes.earth import LATITUDE, with_latitude
-from course_gan.training import train
 from scripts import hidden_pictures
 from workshop import study
 
@@ -69,32 +68,26 @@ def trained(asked: Settings, shown: tuple[int, ...]) -> dict[str, Any]:
     """
     recipe = recipe_of("08")(asked)
     game = recipe.game
-    clock = study.Clock()
     maps, pictures = shown_places(asked)
     judge = Judge(asked, PLACES_ON_THE_WAY)
-    losses = []
     strips = []
     curve = []
-    for record in train(game, recipe.batches, recipe.steps):
-        if record.step % 100 == 0:
-            losses.append(study.step_and_losses(record))
-        if record.step in shown:
-            with clock.paused():
-                drawn = game.sample(pictures, "b_to_a")
-                half_cycle = torch.cat([drawn, game.sample(drawn), game.sample(maps)])
-                strips.append(data.to_uint8(half_cycle[:, :LATITUDE]))
-        if record.step % 500 == 0:
-            with clock.paused():
-                curve.append({"step": record.step} | judge.of_pictures(game.sample(judge.maps)))
-        if record.step % 1000 == 0:
-            print(curve[-1])
-            print(asked.seed, asked.identity, record.step, round(clock.seconds), losses[-1], flush=True)
+
+    def look(step: int) -> None:
+        if step in shown:
+            drawn = game.sample(pictures, "b_to_a")
+            half_cycle = torch.cat([drawn, game.sample(drawn), game.sample(maps)])
+            strips.append(data.to_uint8(half_cycle[:, :LATITUDE]))
+        if step % 500 == 0:
+            curve.append({"step": step} | judge.of_pictures(game.sample(judge.maps)))
+        if step % 1000 == 0:
+            print(asked.identity, curve[-1])
             study.photographs("../build/08_now", game.sample(maps)[:, :LATITUDE], len(PLACES))
+
+    made = study.played(recipe, look, shown)
     averages = nn.ModuleDict({way: game.averages[way].module for way in WAYS})
     judges = nn.ModuleDict({name: game.players[name] for name in ("discriminator_a", "discriminator_b")})
-    return {
-        "cpu_seconds": clock.seconds,
-        "losses": losses,
+    return made | {
         "curve": curve,
         "strips": torch.cat(strips),
         "translators": averages.state_dict(),
@@ -178,9 +171,9 @@ class Judge:
         asked = self.surface[self.clear]
         features = self.network.extract(pictures) / self._unit
         return {
-            "named_rightly": rounded(right.mean()),
-            "by_surface": {c: rounded(right[asked == k].mean()) for k, c in enumerate(data.earth.COVERS)},
-            "frechet": rounded(metrics.frechet_distance(self._features, features)),
+            "named_rightly": study.rounded(right.mean()),
+            "by_surface": {c: study.rounded(right[asked == k].mean()) for k, c in enumerate(data.earth.COVERS)},
+            "frechet": study.rounded(metrics.frechet_distance(self._features, features)),
         }
 
     def of_maps(self, maps: Tensor) -> dict[str, Any]:
@@ -188,8 +181,8 @@ class Judge:
         read = data.earth.heights(data.to_uint8(maps))
         land = self.heights >= LAND
         return {
-            "coast_rightly": rounded(((read >= LAND) == land).float().mean()),
-            "height_rightly": rounded((read == self.heights)[land].float().mean()),
+            "coast_rightly": study.rounded(((read >= LAND) == land).float().mean()),
+            "height_rightly": study.rounded((read == self.heights)[land].float().mean()),
         }
 
     def scores(self, pair: nn.ModuleDict) -> dict[str, Any]:
@@ -201,8 +194,8 @@ class Judge:
             "pictures": self.of_pictures(pictures),
             "maps": self.of_maps(maps),
             "cycle_error": {
-                "a": rounded((back["a"] - self.maps)[:, :LATITUDE].abs().mean()),
-                "b": rounded((back["b"] - self.pictures)[:, :LATITUDE].abs().mean()),
+                "a": study.rounded((back["a"] - self.maps)[:, :LATITUDE].abs().mean()),
+                "b": study.rounded((back["b"] - self.pictures)[:, :LATITUDE].abs().mean()),
             },
         }
 
@@ -220,11 +213,6 @@ class Judge:
             name: {"pictures": self.of_pictures(pictures), "maps": self.of_maps(maps)}
             for name, (pictures, maps) in given.items()
         }
-
-
-def rounded(value: Any) -> float | None:
-    """A number with four digits; None for the mean of nothing."""
-    return float(f"{float(value):.4g}") if float(value) == float(value) else None
 
 
 def scores() -> None:

@@ -15,7 +15,7 @@ from workshop import study
 PICTURES = {  # name: lesson, and how the caption begins
     "island": ("07", "An island that does not exist"),
     "coasts": ("03", "Ten places that do not exist"),
-    "styles": ("10", "Three photos in four styles"),
+    "styles": ("10", "Two photos in five styles"),
     "letters": ("03", "Letters that nobody drew"),
 }
 WEBP = re.compile(r'src="data:image/webp;base64,([^"]+)"')

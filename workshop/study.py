@@ -22,7 +22,7 @@ from course_gan.errors import CourseError
 from course_gan.files import ROOT, write_whole
 from course_gan.plots.display import encode, shrunk
 from course_gan.plots.grids import mosaic
-from course_gan.training import Record, checkpoint
+from course_gan.training import Record, checkpoint, train
 from course_gan.training.backend import native_bf16
 
 RESULTS = ROOT / "results"
@@ -149,6 +149,30 @@ class Clock:
             yield
         finally:
             self._began += time.process_time() - stopped
+
+
+def played(recipe: Any, look: Callable[[int], None], shown: Sequence[int] = ()) -> dict[str, Any]:
+    """Train a recipe to its end: {"cpu_seconds": …, "losses": those of every hundredth step}.
+
+    recipe: of `course_gan.recipes`. look: called with the number of each step that is in `shown` or a multiple of 100;
+    what it does is not counted among the seconds.
+    """
+    clock = Clock()
+    losses = []
+    for record in train(recipe.game, recipe.batches, recipe.steps):
+        if record.step % 100 == 0:
+            losses.append(step_and_losses(record))
+        if record.step % 100 == 0 or record.step in shown:
+            with clock.paused():
+                look(record.step)
+        if record.step % 1000 == 0:
+            print(recipe.settings.seed, record.step, round(clock.seconds), losses[-1], flush=True)
+    return {"cpu_seconds": clock.seconds, "losses": losses}
+
+
+def rounded(value: Any) -> float | None:
+    """A number with four digits; None for the mean of nothing."""
+    return float(f"{float(value):.4g}") if float(value) == float(value) else None
 
 
 def run(parts: Mapping[str, Callable[[], None]], words: Sequence[str] | None = None) -> None:

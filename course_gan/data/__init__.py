@@ -11,6 +11,7 @@ from course_gan.data.handwriting import digits
 from course_gan.data.painted_maps import MAP_CLASSES, MAP_COLOURS, colour_code, colour_decode, paint, texture_maps
 from course_gan.data.pictures import PHOTO_NAMES, TEXTURE_NAMES, NamedImages, photos, textures
 from course_gan.data.reading import read_picture
+from course_gan.data.styles import STYLES, style_patches, style_picture
 from course_gan.data.torchvision_sets import celeba, cifar10, fashion_mnist, mnist
 from course_gan.data.toys import gaussians_1d, gaussians_1d_modes, grid, grid_modes, ring, ring_modes
 from course_gan.data.typefaces import CHARACTERS, TYPEFACES, glyphs

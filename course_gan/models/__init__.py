@@ -9,4 +9,7 @@ from course_gan.models.layers import initialise, receptive_field
 from course_gan.models.mlp import MLPDiscriminator, MLPGenerator
 from course_gan.models.pix2pix import EncoderDecoder, PairDiscriminator, PatchDiscriminator, UNetGenerator
 from course_gan.models.shipped import load_weights, save_weights
+from course_gan.models.style_critic import StyleCritic
+from course_gan.models.style_network import ConditionalInstanceNorm, StyleNetwork
+from course_gan.models.style_painting import in_styles, load_style_network
 from course_gan.models.stylization import load_adain, stylize

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from course_gan.data.base import to_float
 from course_gan.models.shipped import load_weights
 
-NAMES = ("glyphs", "letters", "textures", "earth")
+NAMES = ("glyphs", "letters", "textures", "earth", "styles")
 
 
 class FeatureNetwork(nn.Module):
@@ -82,7 +82,8 @@ def load_features(name: str) -> FeatureNetwork:
     name: "glyphs" (1 × 32 × 32; heads character, typeface), "letters" (1 × 32 × 32; head character, whatever its slant
         and however soft its edges), "textures" (3 × 64 × 64; heads texture, damage) or "earth" (3 × 64 × 64; heads
         surface, whose probabilities are shares of earth.COVERS, and damage; trained by scripts/earth_features.py on
-        satellite crops of the train split, so that the Americas are new to it).
+        satellite crops of the train split, so that the Americas are new to it) or "styles" (1 × 64 × 64, of
+        metrics.structure.colourless; head style, one of data.STYLES; trained by scripts/style_features.py).
     Raises ValueError for another name, CourseError for weights that are missing or are not those that were shipped.
     """
     if name not in NAMES:

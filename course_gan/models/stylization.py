@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from course_gan.data import derived_generator
 from course_gan.models.adain_networks import AdaINDecoder, AdaINEncoder, adain
+from course_gan.models.shares import shares_of_styles
 from course_gan.models.shipped import load_weights
 
 
@@ -49,7 +50,7 @@ def stylize(
         with the same); it fades where styles have less than the whole share. seed: of the noise.
     ValueError for shapes, weights or a strength that do not fit. arXiv:1703.06868.
     """
-    shares = _shares(len(styles), weights, strength, mask)  # (n, 1, 1, h or 1, w or 1)
+    shares = shares_of_styles(len(styles), weights, strength, mask)  # (n, 1, 1, h or 1, w or 1)
     deep = 2 ** (len(encoder.widths) - 1)  # pixels along one deepest feature
     height, width = content.shape[2:]
     if min(height, width) < 2 * deep:
@@ -67,25 +68,3 @@ def stylize(
         mixed += share * (adain(features, encoder(style)[-1]) - features)
     images = decoder(features + mixed)
     return images[:, :, :height, :width].clamp(-1, 1)
-
-
-def _shares(n: int, weights: Sequence[float] | None, strength: float, mask: Tensor | None) -> Tensor:
-    """How much of each style goes where, (n, 1, 1, h, w) or (n, 1, 1, 1, 1), summing to at most 1."""
-    weights = [1.0] * n if weights is None else list(weights)
-    if n == 0 or len(weights) != n or min(weights) < 0:
-        raise ValueError(f"weights are {weights} for {n} styles, wanted at least one style and one weight ≥ 0 for each")
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength is {strength}, but has to be from 0 to 1")
-    mask = torch.ones(1, 1) if mask is None else mask
-    _check_mask(mask, n)
-    share = torch.tensor(weights).view(n, 1, 1) * mask  # (n, h, w)
-    share = strength * share / share.sum(dim=0).clamp_min(1.0)
-    return share[:, None, None]
-
-
-def _check_mask(mask: Tensor, n: int) -> None:
-    """Refuse a mask that is neither (h, w) nor (n, h, w), or leaves [0, 1], with a ValueError."""
-    fits = mask.ndim == 2 or (mask.ndim == 3 and len(mask) == n)
-    if not fits or mask.min() < 0 or mask.max() > 1:
-        found = f"of shape {tuple(mask.shape)} with values {float(mask.min()):g} to {float(mask.max()):g}"
-        raise ValueError(f"mask is {found}, wanted (h, w) or ({n}, h, w) in [0, 1]")

@@ -1,4 +1,4 @@
-"""Lesson 10: AdaIN (arXiv:1703.06868), with an encoder that is trained here, without ImageNet."""
+"""AdaIN (arXiv:1703.06868), with an encoder that is trained here, without ImageNet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,10 +38,9 @@ class AdaINSettings(Settings):
 
 
 class Stylist(Recipe):
-    """Lesson 10: any photo in the statistics of any texture."""
+    """Any photo in the statistics of any texture: what lesson 10 begins with. No lesson's own game."""
 
     Settings = AdaINSettings
-    lesson = "10"
     profiles: ClassVar = {
         "smoke": {
             "steps": 8,

@@ -15,6 +15,7 @@ from course_gan.models import features, shipped
 from course_gan.models.features import FeatureNetwork, load_features
 
 RESULTS = json.loads((ROOT / "results" / "05_features.json").read_text(encoding="utf-8"))
+RESULTS["styles"] = json.loads((ROOT / "results" / "style_features.json").read_text(encoding="utf-8"))
 RESULTS["earth"] = json.loads((ROOT / "results" / "earth_features.json").read_text(encoding="utf-8"))
 
 
@@ -154,7 +155,9 @@ def test_damaged_weights_are_refused_in_one_line(shelf):
 
 
 def test_an_unknown_network_and_images_of_another_size_are_refused():
-    with pytest.raises(ValueError, match=r"^name: got 'faces', wanted one of glyphs, letters, textures, earth$"):
+    with pytest.raises(
+        ValueError, match=r"^name: got 'faces', wanted one of glyphs, letters, textures, earth, styles$"
+    ):
         load_features("faces")
     network = FeatureNetwork(1, 16, {"letter": 3}, width=4)
     for shape in ((2, 3, 16, 16), (2, 1, 32, 32), (0, 1, 16, 16), (1, 16, 16)):

@@ -12,8 +12,7 @@ from course_gan.data import read_picture
 from course_gan.errors import CourseError
 from course_gan.metrics import edges_kept, grain, grain_distance, palette_distance
 from course_gan.models import AdaINDecoder, AdaINEncoder, adain, load_adain, stylize
-from course_gan.recipes import build, settings
-from course_gan.recipes.adain import recoloured
+from course_gan.recipes.adain import AdaINSettings, Stylist, recoloured
 from course_gan.training import AdaIN, Backend
 
 
@@ -210,27 +209,32 @@ def test_edges_are_kept_by_another_palette_and_lost_in_noise():
     assert abs(edges_kept(torch.randn_like(photo), photo)) < 0.02
 
 
+def adain_game(**changes):
+    """The game that the lesson's AdaIN networks come from, in its smallest form."""
+    return Stylist(AdaINSettings(lesson="10", profile="smoke", **Stylist.profiles["smoke"] | changes))
+
+
 def test_no_training_patch_shows_a_picture_that_is_held_out(monkeypatch):
     """Coffee and ihc are painted over before the game is built: nothing of the batches may change."""
 
     def banks():
         return [side.tensors[0] for side in (recipe.batches.a, recipe.batches.b)]
 
-    recipe = build("10", "smoke")
+    recipe = adain_game()
     before = banks()
-    assert recipe.settings.held_out == settings("10", "cpu").held_out == ("coffee", "ihc")
+    assert recipe.settings.held_out == ("coffee", "ihc")
     painted = {"coffee": data.photos, "ihc": data.textures}
     for name, source in painted.items():
         pictures = source()
         pictures[name] = torch.zeros_like(pictures[name])
         monkeypatch.setattr(data, source.__name__, lambda pictures=pictures: pictures)
-    recipe = build("10", "smoke")
+    recipe = adain_game()
     assert all(torch.equal(a, b) for a, b in zip(before, banks(), strict=True))
 
 
 @pytest.mark.parametrize("pretrain", [0, 4, 6, 9])
 def test_every_step_of_every_split_into_seeing_and_painting_moves_something(pretrain):
-    recipe = build("10", "smoke", steps=6, pretrain=pretrain)
+    recipe = adain_game(steps=6, pretrain=pretrain)
     for _ in range(6):
         before = [p.clone() for p in recipe.game.decoder.parameters()]
         recipe.game.step(recipe.batches)
@@ -274,3 +278,13 @@ def test_the_real_vgg19_takes_the_small_encoders_place(tmp_path):
     before = [p.clone() for p in encoder.parameters()]
     game.generator_step((torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)))
     assert all(torch.equal(a, b) for a, b in zip(before, encoder.parameters(), strict=True))
+
+
+def test_settings_of_adain_that_do_not_go_together_are_one_line():
+    for changes, said in (
+        ({"scales": 9}, "scales is 9, so that 32 pixels shrink to 0, but the encoder's 2 levels want 4 at least"),
+        ({"repeats": (2, 2)}, "repeats is \\(2, 2\\) and widths \\(4, 8\\), but repeats has one number fewer"),
+        ({"image_size": 33}, "image_size is 33, but the encoder's 2 levels want one that divides by 2"),
+    ):
+        with pytest.raises(CourseError, match=said):
+            adain_game(**changes)

@@ -7,6 +7,7 @@ import pytest
 
 from course_gan import recipes as room
 from course_gan.catalogue import PROFILES
+from course_gan.data import PHOTO_NAMES
 from course_gan.errors import CourseError
 from course_gan.recipes import Recipe, Settings, build, recipe_of, recipes, setting, settings
 from course_gan.training import train
@@ -80,8 +81,10 @@ def test_every_other_value_trains_or_is_one_line(lesson, name):
     ("lesson", "changes", "line"),
     [
         ("10", {"held_out": ("cofee",)}, "held_out is ('cofee',), but has to be names out of astronaut, coffee, "),
-        ("10", {"scales": 9}, "scales is 9, so that 32 pixels shrink to 0, but the encoder's 2 levels want 4 at least"),
-        ("10", {"repeats": (2, 2)}, "repeats is (2, 2) and widths (4, 8), but repeats has one number fewer"),
+        ("10", {"image_size": 42}, "image_size is 42, but has to divide by 4: the network halves twice"),
+        ("10", {"styles": ("brick", "brick")}, "styles is ('brick', 'brick'), but each has to be named once"),
+        ("10", {"styles": ("bricks",)}, "styles is ('bricks',), but has to be names out of relief, earth, brick, "),
+        ("10", {"held_out": PHOTO_NAMES}, "held_out names every photo, but one at least has to be learned on"),
         ("08", {"held_out": "a!"}, "held_out is 'a!', but has to be some of A to Z, a to z and 0 to 9"),
         ("08", {"typefaces_a": ()}, "typefaces_a is (), but has to be names out of DejaVuSans, "),
         ("07", {"patch_layers": 5}, "patch_layers is 5, but images of 32 pixels allow 3 at most"),
