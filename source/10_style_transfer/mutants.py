@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -58,134 +57,78 @@ def by_lines(content, style):
     return torch.stack(pictures)
 
 
-# ── losses, blends, moves ───────────────────────────────────────────────────────────────────────────────────────────
+# ── patches, Gram matrices, norms ───────────────────────────────────────────────────────────────────────────────────
 
 
-def style_loss(of=None, d=F.mse_loss, means=1.0, deviations=1.0, start=0, stop=None, share=lambda n: 1.0):
-    of = of or statistics()
+def sliced(order=lambda x: x.sort(dim=1).values, d=torch.square, look=lambda directions, x: directions @ x):
+    def distance(found, wanted, directions):
+        return d(order(look(directions, found)) - order(look(directions, wanted))).mean()
 
-    def loss(found, wanted):
-        pairs, value = list(zip(found, wanted))[start:stop], 0.0
-        for mine, other in pairs:
-            (a, s), (b, t) = of(mine), of(other)
-            value = value + means * d(a, b) + deviations * d(s, t)
-        return value * share(len(pairs))
-
-    return loss
+    return distance
 
 
-def gram_loss(found, wanted):
-    def gram(x):
-        x = x.flatten(2)
-        return x @ x.mT / x.shape[2]
-
-    return sum(F.mse_loss(gram(x), gram(y)) for x, y in zip(found, wanted))
-
-
-def style_loss_at_once(found, wanted):
-    rows = [[torch.cat(statistics_by_moments(x), dim=1).flatten(1) for x in features] for features in (found, wanted)]
-    return torch.stack([2 * (a - b).square().mean() for a, b in zip(*rows)]).sum()
+def sliced_by_argsort(found, wanted, directions):
+    """One direction after the other, by the places that argsort gives."""
+    total = 0.0
+    for direction in directions:
+        first, second = direction @ found, direction @ wanted
+        total = total + F.mse_loss(first[first.argsort()], second[second.argsort()])
+    return total / len(directions)
 
 
-def blend(swap=None, rest=lambda content, shares: content * (1 - shares.sum(0)), share=lambda s: s):
-    swap = swap or exchange()
-
-    def mixed(content, styles, shares):
-        return rest(content, shares) + sum(share(s) * swap(content, style) for s, style in zip(shares, styles))
-
-    return mixed
+def sliced_by_ranks(found, wanted, directions):
+    """Each point is moved to the one of its own rank."""
+    first, second = directions @ found, directions @ wanted
+    ranks = first.argsort(dim=1).argsort(dim=1)
+    return (first - second.sort(dim=1).values.gather(1, ranks)).pow(2).sum() / first.numel()
 
 
-def blend_by_moves(content, styles, shares):
-    moved = torch.stack([exchange()(content, style) - content for style in styles])  # (k, 1, c, h, w)
-    shares = shares.reshape(len(styles), 1, 1, *(shares.shape[1:] or (1, 1)))
-    return content + (shares * moved).sum(dim=0)
+def gram(of=lambda x: x.flatten(2), unit=lambda x: x.shape[2] * x.shape[3]):
+    def matrix(x):
+        flat = of(x)
+        return flat @ flat.transpose(1, 2) / unit(x)
+
+    return matrix
 
 
-def blend_statistics(content, styles, shares):
-    """Mixes the statistics and exchanges once: another thing, as soon as there are masks or two styles."""
-    (m, d), pairs = statistics()(content), [statistics()(style) for style in styles]
-    mean, deviation = (sum(s * p[i] for s, p in zip(shares, pairs)) for i in (0, 1))
-    return (content - m) / d * deviation + mean
+def gram_by_pairs(x):
+    rows = [[(x[:, i] * x[:, j]).mean(dim=(1, 2)) for j in range(x.shape[1])] for i in range(x.shape[1])]
+    return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
 
 
-def in_place(content, styles, shares):
-    for style, share in zip(styles, shares):
-        content += share * (exchange()(content, style) - content)
-    return content
+def shuffled(x):
+    return x.flatten(2)[:, :, torch.randperm(x[0, 0].numel())].view_as(x)
 
 
-def one_after_another(content, styles, shares):
-    for style, share in zip(styles, shares):
-        content = content + share * (exchange()(content, style) - content)
-    return content
+def shuffled_by_channel(x):
+    rows = [row[torch.randperm(len(row))] for row in x[0].flatten(1)]
+    return torch.stack(rows).view_as(x)
 
 
-def decoder_step(
-    target=None,
-    of_style=None,
-    of_content=F.mse_loss,
-    sum_up=lambda c, s, w: c + w * s,
-    clear=True,
-    again=lambda encoder, image: encoder(image),
-):
-    def step(encoder, decoder, optimizer, content, style, weight):
-        wanted = encoder(style)
-        aim = (target or exchange())(encoder(content)[-1], wanted[-1])
-        found = again(encoder, decoder(aim))
-        c, s = of_content(found[-1], aim), (of_style or style_loss())(found, wanted)
-        if clear:
-            optimizer.zero_grad()
-        sum_up(c, s, weight).backward()
-        optimizer.step()
-        return c.item(), s.item()
-
-    return step
+def like_noise(x):
+    """Noise with the statistics, which leaves the range."""
+    noise = torch.randn_like(x)
+    return exchange()(noise, x)
 
 
-def decoder_step_no_grad(encoder, decoder, optimizer, content, style, weight):
-    encoder.requires_grad_(False)
-    with torch.no_grad():
-        wanted = encoder(style)
-        aim = by_instance_norm(encoder(content)[-1], wanted[-1])
-    image = decoder(aim)
-    found = encoder(image)
-    losses = (found[-1] - aim).pow(2).mean(), style_loss_at_once(found, wanted)
-    decoder.zero_grad(set_to_none=True)
-    (losses[0] + weight * losses[1]).backward()
-    optimizer.step()
-    return [loss.detach() for loss in losses]
+def norm(normed=lambda x: F.instance_norm(x, eps=1e-5), mix=lambda shares, rows: shares @ rows, plus=True):
+    def conditional(x, scale, shift, shares):
+        answer = normed(x) * mix(shares, scale)[:, :, None, None]
+        return answer + mix(shares, shift)[:, :, None, None] if plus else answer
+
+    return conditional
 
 
-def decoder_step_by_grad(encoder, decoder, optimizer, content, style, weight):
-    wanted = [x.detach() for x in encoder(style)]
-    aim = exchange()(encoder(content)[-1], wanted[-1]).detach()
-    found = encoder(decoder(aim))
-    losses = F.mse_loss(found[-1], aim), style_loss()(found, wanted)
-    slopes = torch.autograd.grad(losses[0] + weight * losses[1], list(decoder.parameters()))
-    for p, slope in zip(decoder.parameters(), slopes):
-        p.grad = slope
-    optimizer.step()
-    return tuple(float(loss.detach()) for loss in losses)
+def norm_by_styles(x, scale, shift, shares):
+    """Every style's answer, mixed at the end."""
+    mean, deviation = statistics_by_moments(x)
+    normed = (x - mean) / deviation
+    styled = torch.stack([normed * a[:, None, None] + b[:, None, None] for a, b in zip(scale, shift)], dim=1)
+    return torch.einsum("bs,bschw->bchw", shares, styled)
 
 
-def decoder_step_moves_encoder(encoder, decoder, optimizer, content, style, weight):
-    losses = decoder_step()(encoder, decoder, optimizer, content, style, weight)
-    with torch.no_grad():
-        for p in encoder.parameters():
-            p -= 0.05 * p.grad
-    return losses
-
-
-def decoder_step_of_the_photo(encoder, decoder, optimizer, content, style, weight):
-    """The content loss against the photo's features."""
-    wanted, photo = encoder(style), encoder(content)[-1]
-    found = encoder(decoder(exchange()(photo, wanted[-1])))
-    c, s = F.mse_loss(found[-1], photo), style_loss()(found, wanted)
-    optimizer.zero_grad()
-    (c + weight * s).backward()
-    optimizer.step()
-    return c.item(), s.item()
+def added_one(x, scale, shift, shares):
+    return norm()(x, 1 + scale, shift, shares)
 
 
 # ── the examiner ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -325,65 +268,69 @@ WRONG = {
         "first style for all": lambda c, s: exchange()(c, s[:1]),
         "gives the content back": lambda c, s: c + 0 * s.sum(),
     },
-    "10.give_back": {
-        "exchanged once more": lambda p, cm, cs, sm, ss: (p - cm) / cs * ss + sm,
-        "style's mean kept": lambda p, cm, cs, sm, ss: p / ss * cs + cm,
-        "deviations upside down": lambda p, cm, cs, sm, ss: (p - sm) / cs * ss + cm,
-        "means exchanged": lambda p, cm, cs, sm, ss: (p - cm) / ss * cs + sm,
-        "shift alone": lambda p, cm, cs, sm, ss: p - sm + cm,
-        "mean added before the stretch": lambda p, cm, cs, sm, ss: (p - sm + cm) / ss * cs,
-        "nothing": lambda p, cm, cs, sm, ss: p,
-        "in place": lambda p, cm, cs, sm, ss: p.sub_(sm).div_(ss).mul_(cs).add_(cm),
-        "one number for all": lambda p, cm, cs, sm, ss: (p - sm) / ss * cs.mean() + cm.mean(),
-        "content's mean forgotten": lambda p, cm, cs, sm, ss: (p - sm) / ss * cs,
-    },
-    "10.style_loss": {
-        "means alone": style_loss(deviations=0.0),
-        "deviations alone": style_loss(means=0.0),
-        "last level alone": style_loss(start=-1),
-        "first level alone": style_loss(stop=1),
-        "mean over levels": style_loss(share=lambda n: 1 / n),
-        "variances": style_loss(statistics(deviation=lambda v: v + 1e-5)),
-        "absolute differences": style_loss(d=F.l1_loss),
-        "sums": style_loss(d=lambda a, b: (a - b).square().sum()),
-        "statistics over the batch": style_loss(statistics(dims=(0, 2, 3))),
-        "halved": style_loss(means=0.5, deviations=0.5),
-        "Gram matrices": gram_loss,
-        "cut off": lambda found, wanted: style_loss()(found, wanted).detach(),
-        "a number": lambda found, wanted: style_loss()(found, wanted).item(),
-        "found detached": lambda found, wanted: style_loss()([x.detach() for x in found[:-1]] + found[-1:], wanted),
-    },
-    "10.blend": {
-        "content not reduced": blend(rest=lambda content, shares: content),
-        "content left out": blend(rest=lambda content, shares: 0.0),
-        "one after another": one_after_another,
-        "statistics mixed": blend_statistics,
-        "mean of the styles": lambda c, styles, shares: sum(exchange()(c, s) for s in styles) / len(styles),
-        "shares made to sum to 1": lambda c, styles, shares: blend()(c, styles, shares / shares.sum(0).clamp_min(1e-9)),
-        "first style alone": lambda c, styles, shares: blend()(c, styles[:1], shares[:1]),
-        "styles themselves": blend(swap=lambda c, s: s.mean(dim=(2, 3), keepdim=True).expand_as(c)),
-        "shares squared": blend(share=lambda s: s**2),
-        "masked content measured": lambda c, styles, shares: (
-            c * (1 - shares.sum(0)) + sum(exchange()(c * s, style) * s for s, style in zip(shares, styles))
+    "10.sliced_distance": {
+        "not sorted": sliced(order=lambda x: x),
+        "sorted along the directions": sliced(order=lambda x: x.sort(dim=0).values),
+        "sorted before looking": lambda a, b, d: (d @ a.sort(dim=1).values - d @ b.sort(dim=1).values).square().mean(),
+        "one of them downwards": lambda a, b, d: (
+            ((d @ a).sort(dim=1).values - (d @ b).sort(dim=1, descending=True).values).square().mean()
         ),
-        "changes the content": in_place,
-        "full strength": lambda c, styles, shares: exchange()(c, styles[0]),
+        "absolute differences": sliced(d=torch.abs),
+        "sum": lambda a, b, d: sliced()(a, b, d) * d.shape[0] * a.shape[1],
+        "root": lambda a, b, d: (sliced()(a, b, d) + 1e-12).sqrt(),
+        "means only": sliced(order=lambda x: x.mean(dim=1, keepdim=True)),
+        "first direction alone": lambda a, b, d: sliced()(a, b, d[:1]),
+        "no directions": lambda a, b, d: (a.sort(dim=1).values - b.sort(dim=1).values).square().mean(),
+        "cut off": lambda a, b, d: sliced()(a.detach(), b, d),
+        "a number": lambda a, b, d: sliced()(a, b, d).item(),
+        "one value per direction": lambda a, b, d: (
+            ((d @ a).sort(dim=1).values - (d @ b).sort(dim=1).values).square().mean(dim=1)
+        ),
     },
-    "10.decoder_step": {
-        "content loss against the photo": decoder_step_of_the_photo,
-        "content alone": decoder_step(sum_up=lambda c, s, w: c),
-        "style alone": decoder_step(sum_up=lambda c, s, w: w * s),
-        "weight on the content": decoder_step(sum_up=lambda c, s, w: w * c + s),
-        "weight 10 whatever is asked": decoder_step(sum_up=lambda c, s, w: c + 10 * s),
-        "gradients never emptied": decoder_step(clear=False),
-        "image cut off": decoder_step(again=lambda encoder, image: encoder(image.detach())),
-        "style of the deepest level only": decoder_step(of_style=style_loss(start=-1)),
-        "roles exchanged": decoder_step(target=lambda c, s: exchange()(s, c)),
-        "no exchange": decoder_step(target=lambda c, s: c),
-        "summed content loss": decoder_step(of_content=lambda x, y: (x - y).square().sum()),
-        "moves the encoder too": decoder_step_moves_encoder,
-        "returns one sum": lambda *sent: sum(decoder_step()(*sent)),
-        "returns nothing": lambda *sent: (decoder_step()(*sent), None)[1],
+    "10.gram": {
+        "divided by channels": gram(unit=lambda x: x.shape[1]),
+        "divided by all": gram(unit=lambda x: x[0].numel()),
+        "not divided": gram(unit=lambda x: 1),
+        "means taken away": gram(of=lambda x: (x - x.mean(dim=(2, 3), keepdim=True)).flatten(2)),
+        "over the batch": lambda x: gram()(x).mean(dim=0, keepdim=True).expand(len(x), -1, -1),
+        "places, not channels": lambda x: x.flatten(2).transpose(1, 2) @ x.flatten(2) / x.shape[1],
+        "diagonal alone": lambda x: torch.diag_embed(torch.diagonal(gram()(x), dim1=1, dim2=2)) + 1e-2,
+        "correlation": gram(of=lambda x: F.normalize(x.flatten(2), dim=2), unit=lambda x: 1),
+        "absolute values": gram(of=lambda x: x.flatten(2).abs() + 1e-2),
+        "dimension dropped": lambda x: gram()(x)[0],
+    },
+    "10.blind_spot": {
+        "the picture itself": lambda x: x.clone(),
+        "flipped": lambda x: x.flip(3),
+        "turned": lambda x: x.rot90(2, (2, 3)),
+        "another contrast": lambda x: 0.5 * x,
+        "brighter": lambda x: x + 0.1,
+        "noise, statistics exchanged": like_noise,
+        "blurred": lambda x: F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 3, 1),
+        "shifted by one pixel": lambda x: x.roll(1, dims=3),
+        "two pixels exchanged": lambda x: x.flatten(2)[:, :, [1, 0, *range(2, 48 * 48)]].view_as(x),
+        "half size": lambda x: shuffled(x)[..., ::2, ::2],
+        "returns nothing": returns(None),
+        "not a number": lambda x: x * math.nan,
+    },
+    "10.conditional_norm": {
+        "over the batch": norm(
+            normed=lambda x: (x - x.mean((0, 2, 3), True)) / (x.var((0, 2, 3), False, keepdim=True) + 1e-5).sqrt()
+        ),
+        "over the channels": norm(normed=lambda x: F.layer_norm(x, x.shape[1:])),
+        "not normed": norm(normed=lambda x: x),
+        "mean kept": norm(normed=lambda x: x / statistics()(x)[1]),
+        "no shift": norm(plus=False),
+        "first style for all": norm(mix=lambda shares, rows: rows[:1].expand(len(shares), -1)),
+        "strongest style alone": norm(mix=lambda shares, rows: rows[shares.argmax(dim=1)]),
+        "mean of all styles": norm(mix=lambda shares, rows: rows.mean(dim=0, keepdim=True).expand(len(shares), -1)),
+        "shares squared": norm(mix=lambda shares, rows: shares**2 @ rows),
+        "scale plus one": added_one,
+        "scale and shift exchanged": lambda x, scale, shift, shares: norm()(x, shift, scale, shares),
+        "scale detached": lambda x, scale, shift, shares: norm()(x, scale.detach(), shift, shares),
+        "first picture's shares": lambda x, scale, shift, shares: norm()(
+            x, scale, shift, shares[:1].expand(len(x), -1)
+        ),
     },
     "10.name_the_fault": {
         "always healthy": returns("healthy"),
@@ -421,18 +368,18 @@ WRONG = {
 RIGHT = {
     "10.channel_statistics": {"var_mean": statistics(), "moments": statistics_by_moments},
     "10.exchange": {"one line": exchange(), "instance norm": by_instance_norm, "channel by channel": by_lines},
-    "10.give_back": {
-        "undone": lambda p, cm, cs, sm, ss: (p - sm) / ss * cs + cm,
-        "a stretch and a shift": lambda p, cm, cs, sm, ss: p * (cs / ss) + (cm - sm * cs / ss),
-        "numpy": lambda p, *s: (lambda p, cm, cs, sm, ss: (p - sm) * cs / ss + cm)(*(np.asarray(x) for x in (p, *s))),
+    "10.sliced_distance": {
+        "sorted": sliced(),
+        "by argsort": sliced_by_argsort,
+        "by ranks": sliced_by_ranks,
     },
-    "10.style_loss": {"level by level": style_loss(), "at once": style_loss_at_once},
-    "10.blend": {"what is left of the content": blend(), "moves added up": blend_by_moves},
-    "10.decoder_step": {
-        "plain": decoder_step(),
-        "encoder frozen, no_grad": decoder_step_no_grad,
-        "gradients asked for": decoder_step_by_grad,
+    "10.gram": {
+        "product": gram(),
+        "pair by pair": gram_by_pairs,
+        "einsum": lambda x: torch.einsum("bihw,bjhw->bij", x, x) / x[0, 0].numel(),
     },
+    "10.blind_spot": {"shuffled": shuffled, "each channel by itself": shuffled_by_channel},
+    "10.conditional_norm": {"rows mixed": norm(), "answers mixed": norm_by_styles},
     "10.name_the_fault": {"by suspects": examined, "by measures": by_measures},
     "10.paint": {"near the exchanged features": painter(), "L-BFGS on a tanh, 64 bits": by_lbfgs},
 }

@@ -1,18 +1,18 @@
 # %% [markdown]
-# # Exercise 10 · Style transfer with AdaIN
+# # Exercise 10 · Style transfer
 #
-# Eight items, about 100 minutes. You measure what a style is, exchange it and give it back, write the decoder's move and
-# the mixture of styles, find faults by measuring, and end with a picture that you paint without any decoder. No GPU, no
-# internet; every check answers within a second, except the last.
+# Eight items, about 95 minutes. You measure what a style is in three ways, find what one of them cannot see, write
+# the norm that holds many styles, find faults by measuring, and end with a picture that you paint without any network that
+# was trained. No GPU, no internet; every check answers within a second, except the last.
 #
 # | | item | difficulty | minutes | practises | points |
 # |---|---|---|---|---|---|
 # | 1 | `channel_statistics` | ●○○ | 5 | means and deviations, over the right axes | 1 |
 # | 2 | `exchange` | ●○○ | 10 | AdaIN | 2 |
-# | 3 | `give_back` | ●○○ | 10 | its inverse, derived | 1 |
-# | 4 | `style_loss` | ●●○ | 10 | statistics compared, level by level | 2 |
-# | 5 | `blend` | ●●○ | 15 | strength, mixtures and masks as one formula | 2 |
-# | 6 | `decoder_step` | ●●○ | 10 | a gradient through an encoder that rests | 2 |
+# | 3 | `sliced_distance` | ●●○ | 10 | clouds of patches compared by sorting | 2 |
+# | 4 | `gram` | ●○○ | 5 | channels that answer together | 1 |
+# | 5 | `blind_spot` | ●●○ | 15 | what a measure cannot see | 2 |
+# | 6 | `conditional_norm` | ●●○ | 10 | many styles in one network | 2 |
 # | 7 | `name_the_fault` | ●●● | 15 | diagnosis by measured statistics | 3 |
 # | 8 | `paint` | ●●● | 25 | an open experiment with a measured outcome | 3 |
 #
@@ -36,7 +36,7 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## 1 · Means and deviations
 #
-# ●○○ · 5 minutes · *lesson 10, A style is a list of means and spreads*
+# ●○○ · 5 minutes · *lesson 10, Statistics carry the palette*
 #
 # For each channel of each picture: the mean over its places, and the deviation $\sqrt{\operatorname{var}+10^{-5}}$, where
 # the variance is the mean squared distance from the mean (divided by the number of places, not by one less). Keep four
@@ -72,7 +72,7 @@ check("10.channel_statistics", channel_statistics)
 # %% [markdown]
 # ## 2 · The exchange
 #
-# ●○○ · 10 minutes · *lesson 10, A style is a list of means and spreads*
+# ●○○ · 10 minutes · *lesson 10, Statistics carry the palette*
 #
 # $$\mathrm{AdaIN}(x,y)=\sigma(y)\,\frac{x-\mu(x)}{\sigma(x)}+\mu(y)$$
 #
@@ -105,163 +105,144 @@ def exchange(content, style):
 check("10.exchange", exchange)
 
 # %% [markdown]
-# ## 3 · And back
+# ## 3 · The distance of two heaps of patches
 #
-# ●○○ · 10 minutes · *lesson 10, A style is a list of means and spreads*
+# ●●○ · 10 minutes · *lesson 10, A style is a heap of patches*
 #
-# The exchange destroys nothing. You get features that went through it, and all four statistics that took part. Solve the
-# formula of item 2 for $x$, on paper, and return the content.
+# Two clouds of $m$ points each, a point per column. Along each direction (a row) both become $m$ numbers on a line. Sort
+# both, compare smallest with smallest and so on, and take the mean squared difference, over points and directions.
 #
 # <details><summary>Hint</summary>
 #
-# $t=ax+b$ is solved by $x=(t-b)/a$. What are $a$ and $b$ here?
+# A matrix product looks along all directions at once. Which axis of the product holds the points?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Take the style's mean away, divide by the style's deviation; what you hold then is the normalised content.
+# `(directions @ found).sort(dim=1).values` are the sorted numbers of one cloud; the gradient passes through `sort`.
 # </details>
 
 
 # %%
-def give_back(painted, content_mean, content_std, style_mean, style_std):
-    """The inverse of the exchange.
+def sliced_distance(found, wanted, directions):
+    """The squared sliced Wasserstein distance of two clouds.
 
-    painted: features after the exchange, (b, c, h, w). The statistics that took part: (b or 1, c, 1, 1).
-    Returns the content's features, (b, c, h, w).
+    found, wanted: (d, m). directions: (k, d). Returns a scalar tensor with a gradient to found.
     """
     ### BEGIN SOLUTION
-    return content_std * (painted - style_mean) / style_std + content_mean
+    along_found = (directions @ found).sort(dim=1).values
+    along_wanted = (directions @ wanted).sort(dim=1).values
+    return (along_found - along_wanted).square().mean()
+    ### END SOLUTION
+
+
+# %% points=2
+check("10.sliced_distance", sliced_distance)
+
+# %% [markdown]
+# ## 4 · The Gram matrix
+#
+# ●○○ · 5 minutes · *lesson 10, Gram matrices*
+#
+# $G_{ij}=\frac1{hw}\sum_p f_i(p)\,f_j(p)$, for each picture of the batch: which channels answer together, and how strongly.
+#
+# <details><summary>Hint</summary>
+#
+# With the places in one axis it is a matrix times its transpose.
+# </details>
+# <details><summary>Stronger hint</summary>
+#
+# `x.flatten(2)` is (b, c, h·w); `transpose(1, 2)` turns it. Divide by the number of places, not of channels.
+# </details>
+
+
+# %%
+def gram(x):
+    """Gram matrices of features.
+
+    x: (b, c, h, w). Returns (b, c, c).
+    """
+    ### BEGIN SOLUTION
+    flat = x.flatten(2)
+    return flat @ flat.transpose(1, 2) / flat.shape[2]
     ### END SOLUTION
 
 
 # %% points=1
-check("10.give_back", give_back)
+check("10.gram", gram)
 
 # %% [markdown]
-# ## 4 · The style loss
+# ## 5 · What a measure cannot see
 #
-# ●●○ · 10 minutes · *lesson 10, The way back: a decoder and two losses*
+# ●●○ · 15 minutes · *lesson 10, Statistics carry the palette, and A style is a heap of patches*
 #
-# Two lists of features, of what was painted and of the style, level by level. At each level: the mean squared difference
-# of the means plus that of the deviations, averaged over pictures and channels. The levels are added up.
+# You get a picture. Return another one, of the same shape, that statistics take for it: every channel has the same mean
+# and the same deviation. But its **patches** must be far from the picture's: their sliced distance (item 3, patches of
+# 3 × 3, in units of the patches' variance) has to be at least 0.02, where two halves of one texture are at 0.005. It
+# must not leave the range of the picture.
 #
 # <details><summary>Hint</summary>
 #
-# Item 1 on each of the two, then `F.mse_loss` for the means and for the deviations. The levels differ in size and number
-# of channels, so do not stack them.
+# What may you do to pixels without changing any mean or deviation?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Two nested loops with `zip`: over the levels, and over the two statistics. Start with `loss = 0.0`.
+# Lesson 10, section 1 did it with one call of `torch.randperm`. Move the colours of a pixel together or apart, both will do.
 # </details>
 
 
 # %%
-def style_loss(found, wanted):
-    """How far the statistics of two lists of features are apart.
+def blind_spot(x):
+    """Another picture with the same means and deviations, and other patches.
 
-    found, wanted: lists of features (b, c_l, any, any), one for each level l. Returns a scalar tensor with a gradient.
+    x: picture (1, c, h, w). Returns (1, c, h, w).
     """
     ### BEGIN SOLUTION
-    loss = 0.0
-    for mine, other in zip(found, wanted, strict=True):
-        for a, b in zip(channel_statistics(mine), channel_statistics(other), strict=True):
-            loss = loss + F.mse_loss(a, b)
-    return loss
+    order = torch.randperm(x.shape[2] * x.shape[3])
+    return x.flatten(2)[:, :, order].view_as(x)
     ### END SOLUTION
 
 
 # %% points=2
-check("10.style_loss", style_loss)
+check("10.blind_spot", blind_spot)
 
 # %% [markdown]
-# ## 5 · Strength, mixtures, masks
+# ## 6 · Conditional instance norm
 #
-# ●●○ · 15 minutes · *lesson 10, Hands on: strength, mixtures, masks*
+# ●●○ · 10 minutes · *lesson 10, One network for all styles*
 #
-# $$t=x+\sum_i w_i\,\bigl(\mathrm{AdaIN}(x,s_i)-x\bigr)$$
-#
-# One style and one number: strength. Several styles: a mixture. Shares that are maps, one for each style: masks. Write it so
-# that both kinds of shares work. What the shares leave over stays content.
+# Each channel of each picture is brought to mean 0 and deviation 1 (with $10^{-5}$ under the root). Then it is
+# multiplied by a scale and shifted. Every style has its own row of scales and of shifts, and a picture gets the *mixture* of
+# rows that its shares say.
 #
 # <details><summary>Hint</summary>
 #
-# Every style is exchanged with the content **as it came**, not with what the style before it made. The statistics of the
-# content are those of the whole picture, masks or not.
+# Mix the rows first: shares (b, s) times scale (s, c) is one scale for each picture and channel.
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Going through `zip(styles, shares)`, a share is a tensor of no dimensions or of shape (h, w); both stretch to (1, c, h, w)
-# by themselves. Do not write `+=` on the content that you were given.
+# `F.instance_norm(x)` does the first half. `(shares @ scale)[:, :, None, None]` can be multiplied with (b, c, h, w).
 # </details>
 
 
 # %%
-def blend(content, styles, shares):
-    """Features in a mixture of styles.
+def conditional_norm(x, scale, shift, shares):
+    """Instance norm with scales and shifts of a mixture of styles.
 
-    content: (1, c, h, w). styles: a list of k features (1, c, any, any).
-    shares: (k,), or masks (k, h, w); at each place they sum to at most 1. Returns (1, c, h, w).
+    x: features (b, c, h, w). scale, shift: a row per style, (s, c). shares: (b, s). Returns (b, c, h, w).
     """
     ### BEGIN SOLUTION
-    blended = content
-    for style, share in zip(styles, shares, strict=True):
-        blended = blended + share * (exchange(content, style) - content)
-    return blended
+    normed = F.instance_norm(x, eps=1e-5)
+    return normed * (shares @ scale)[:, :, None, None] + (shares @ shift)[:, :, None, None]
     ### END SOLUTION
 
 
 # %% points=2
-check("10.blend", blend)
-
-# %% [markdown]
-# ## 6 · The decoder's move
-#
-# ●●○ · 10 minutes · *lesson 10, The way back: a decoder and two losses*
-#
-# The target is the exchange of the deepest features. The decoder paints it, the encoder looks at the painting. Content loss:
-# mean squared difference of its deepest features from the **target**. Style loss: item 4, at all levels. Only the decoder
-# moves, by content loss plus `weight` times style loss; what lay in its gradients before does not count.
-#
-# <details><summary>Hint</summary>
-#
-# The encoder's weights rest because the optimiser does not hold them. But the gradient has to pass *through* the encoder
-# when it looks at the painting: no `no_grad` around that call.
-# </details>
-# <details><summary>Stronger hint</summary>
-#
-# `wanted = encoder(style)`, `target = exchange(encoder(content)[-1], wanted[-1])`, `found = encoder(decoder(target))`; two
-# losses; empty, backward, step.
-# </details>
-
-
-# %%
-def decoder_step(encoder, decoder, optimizer, content, style, weight):
-    """One move of the decoder.
-
-    encoder: pictures -> a list of features, deepest last. decoder: deepest features -> pictures. optimizer: holds the
-    decoder's weights. content, style: pictures (b, c, h, w). weight: of the style loss.
-    Returns two numbers: content loss, style loss (without the weight).
-    """
-    ### BEGIN SOLUTION
-    wanted = encoder(style)
-    target = exchange(encoder(content)[-1], wanted[-1])
-    found = encoder(decoder(target))
-    of_content, of_style = F.mse_loss(found[-1], target), style_loss(found, wanted)
-    optimizer.zero_grad()
-    (of_content + weight * of_style).backward()
-    optimizer.step()
-    return of_content.item(), of_style.item()
-    ### END SOLUTION
-
-
-# %% points=2
-check("10.decoder_step", decoder_step)
+check("10.conditional_norm", conditional_norm)
 
 # %% [markdown]
 # ## 7 · Name the fault
 #
-# ●●● · 15 minutes · *lesson 10, A style is a list of means and spreads*
+# ●●● · 15 minutes · *lesson 10, Statistics carry the palette*
 #
 # Somebody's `exchange(content, style)` is meant to do what item 2 asks. Write an examiner that **runs** it on features of its
 # own and names what is wrong:
@@ -323,8 +304,8 @@ check("10.name_the_fault", name_the_fault)
 # %% [markdown]
 # ## 8 · Open experiment: paint without a decoder
 #
-# ●●● · 25 minutes, of which the check takes a few seconds each time · *lesson 10, The way back: a decoder and two losses,
-# and Look, and measure*
+# ●●● · 25 minutes, of which the check takes a few seconds each time · *lesson 10, Pixels that learn, and
+# Gram matrices*
 #
 # Before AdaIN, style transfer had no decoder: the **pixels themselves** were the weights, and an optimiser moved them until
 # the statistics were right. Do that. You get a piece of a photo and a piece of a real texture (gravel or grass), each

@@ -2,13 +2,12 @@
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from course_gan import data
 from course_gan.data.base import resize
 from course_gan.grading import Check, Complaint
 
-LESSON = "notebooks/10_adain"
+LESSON = "notebooks/10_style_transfer"
 EPS = 1e-5
 
 
@@ -68,7 +67,7 @@ def statistics_by_hand(x):
     return {"means": mean, "deviations": deviation, "gradient of the deviations at x": slope}
 
 
-# ── 2 · the exchange, 3 · and back ──────────────────────────────────────────────────────────────────────────────────
+# ── 2 · the exchange ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def two_features(generator):
@@ -102,162 +101,153 @@ def painted_by_hand(content, style):
     return {"the answer": answer.detach(), "gradient at content": slopes[0], "gradient at style": slopes[1]}
 
 
-def finished(generator):
+# ── 3 · two heaps of patches ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def clouds(generator):
     cases = []
-    for shape, other in (((1, 1, 2, 2), (1, 1, 2, 2)), ((3, 4, 5, 6), (3, 4, 2, 9)), ((2, 3, 4, 4), (1, 3, 6, 6))):
-        content, style = features_like(generator, *shape), features_like(generator, *other)
-        (mean, deviation), (wanted, spread) = reference_statistics(content), reference_statistics(style)
+    for dimensions, points, count in ((1, 2, 1), (3, 7, 4), (6, 20, 3)):
+        stretch = 1 + torch.rand(dimensions, 1, generator=generator, dtype=torch.float64)
         cases.append(
             {
-                "painted": exchanged(content, style),
-                "content_mean": mean,
-                "content_std": deviation,
-                "style_mean": wanted,
-                "style_std": spread,
+                "found": normal(generator, dimensions, points),
+                "wanted": normal(generator, dimensions, points) * stretch + 1,
+                "directions": F.normalize(normal(generator, count, dimensions), dim=1),
             }
         )
+    same = normal(generator, 4, 9)
+    order = torch.randperm(9, generator=generator)
+    cases.append({"found": same, "wanted": same[:, order], "directions": normal(generator, 2, 4)})  # equal clouds
     return cases
 
 
-def undone(painted, content_mean, content_std, style_mean, style_std):
-    return content_mean + content_std * (painted - style_mean) / style_std
-
-
-# ── 4 · the style loss ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def levels(generator):
-    cases = []
-    for batch, widths, sides in ((1, (2,), (3,)), (3, (2, 5), (6, 3)), (2, (3, 4, 6), (8, 4, 2))):
-        found = [features_like(generator, batch, w, s, s) for w, s in zip(widths, sides)]
-        wanted = [features_like(generator, batch, w, s + 1, s) for w, s in zip(widths, sides)]
-        cases.append({"found": found, "wanted": wanted})
-    return cases
-
-
-def with_slopes(function, case):
-    """The loss, and its gradient at every level of what was found."""
-    found = [x.clone().requires_grad_() for x in case["found"]]
-    value = function(found, case["wanted"])
+def with_slope(function, case):
+    """The distance, and its gradient at the first cloud."""
+    found = case["found"].clone().requires_grad_()
+    value = function(found, case["wanted"], case["directions"])
     if not isinstance(value, torch.Tensor) or value.numel() != 1:
         got = f"shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__
         raise Complaint(f"expected a scalar tensor with a gradient, got {got}")
     if not value.requires_grad:
         raise Complaint("no gradient comes through: it was cut by detach, item, no_grad or numpy")
-    slopes = torch.autograd.grad(value.squeeze(), found, allow_unused=True)
-    return {"value": value.detach().squeeze(), **{f"gradient at level {i}": s for i, s in enumerate(slopes, 1)}}
+    (slope,) = torch.autograd.grad(value.squeeze(), [found], allow_unused=True)
+    return {"value": value.detach().squeeze(), "gradient at found": slope}
 
 
-def style_loss_by_hand(found, wanted):
-    found, value = [x.clone().requires_grad_() for x in found], 0
-    for mine, other in zip(found, wanted):
-        for a, b in zip(reference_statistics(mine), reference_statistics(other)):
-            value = value + ((a - b) ** 2).sum() / a.numel()
-    slopes = torch.autograd.grad(value, found)
-    return {"value": value.detach(), **{f"gradient at level {i}": s for i, s in enumerate(slopes, 1)}}
+def sliced_by_hand(found, wanted, directions):
+    """Point by point: which place each has in the order along a direction."""
+    value = torch.zeros((), dtype=found.dtype)
+    slope = torch.zeros_like(found)
+    count = found.shape[1] * len(directions)
+    for direction in directions:
+        first, second = direction @ found, (direction @ wanted).sort().values
+        for place, point in enumerate(first.argsort().tolist()):
+            gap = first[point] - second[place]
+            value = value + gap**2 / count
+            slope[:, point] += 2 * gap * direction / count
+    return {"value": value, "gradient at found": slope}
 
 
-# ── 5 · strength, mixtures, masks ───────────────────────────────────────────────────────────────────────────────────
+# ── 4 · Gram matrices ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mixtures(generator):
-    def styles(n, channels):
-        return [features_like(generator, 1, channels, 3 + i, 5) for i in range(n)]
+def some_maps(generator):
+    shapes = ((1, 1, 2, 2), (2, 3, 4, 5), (3, 5, 2, 7))
+    return [{"x": features_like(generator, *shape)} for shape in shapes]
 
-    places = F.one_hot(torch.randint(4, (4, 4), generator=generator), 4).permute(2, 0, 1).double()
 
-    def shares(*shape):
-        return torch.rand(*shape, generator=generator, dtype=torch.float64) / shape[0]
+def gram_by_hand(x):
+    return torch.einsum("bihw,bjhw->bij", x, x) / (x.shape[2] * x.shape[3])
 
-    cases = [
-        {"content": features_like(generator, 1, 1, 2, 2), "styles": styles(1, 1), "shares": shares(1)},
-        {"content": features_like(generator, 1, 3, 4, 5), "styles": styles(3, 3), "shares": shares(3)},
-        {"content": features_like(generator, 1, 3, 4, 5), "styles": styles(2, 3), "shares": shares(2, 4, 5)},
-        {"content": features_like(generator, 1, 2, 4, 4), "styles": styles(2, 2), "shares": torch.zeros(2).double()},
-        {"content": features_like(generator, 1, 4, 4, 4), "styles": styles(4, 4), "shares": places},
-    ]
+
+# ── 5 · what a measure cannot see ───────────────────────────────────────────────────────────────────────────────────
+
+FAR = 0.02  # sliced distance of patches; right answers: 0.05 and more
+
+
+def some_pictures(generator):
+    cases = []
+    for name in ("brick", "gravel", "grass"):
+        picture = data.textures()[name].expand(3, -1, -1)
+        top, left = (int(torch.randint(n - 48 + 1, (), generator=generator)) for n in picture.shape[1:])
+        tint = 0.6 + 0.4 * torch.rand(1, 3, 1, 1, generator=generator)
+        cases.append({"x": tint * data.to_float(picture[None, :, top : top + 48, left : left + 48])})
     return cases
 
 
-def blended(content, styles, shares):
-    answer = content * (1 - shares.sum(0))
-    for style, share in zip(styles, shares):
-        answer = answer + share * exchanged(content, style)
+def patch_distance(found, wanted):
+    generator = torch.Generator().manual_seed(0)
+    clouds = [F.unfold(picture.float(), 3)[0] for picture in (found, wanted)]
+    directions = F.normalize(torch.randn(64, len(clouds[0]), generator=generator), dim=1)
+    first, second = ((directions @ cloud).sort(dim=1).values for cloud in clouds)
+    return ((first - second).square().mean() / clouds[1].var(dim=1).mean()).item()
+
+
+def hidden_from_statistics(case, expected, answer):
+    x = case["x"]
+    if not isinstance(answer, torch.Tensor) or answer.shape != x.shape:
+        return f"expected a picture of shape {tuple(x.shape)}, got {getattr(answer, 'shape', answer)}"
+    if not answer.isfinite().all():
+        return "expected finite values, got NaN or inf"
+    for name, mine, other in zip(("mean", "deviation"), reference_statistics(answer), reference_statistics(x)):
+        gap = (mine - other).abs().max().item()
+        if gap > 1e-3:
+            return f"expected the same {name} in every channel, got one that is {gap:.3g} off"
+    if answer.min() < x.min() - 1e-3 or answer.max() > x.max() + 1e-3:
+        return f"expected values from {x.min():.2f} to {x.max():.2f}, got {answer.min():.2f} to {answer.max():.2f}"
+    distance = patch_distance(answer, x)
+    if distance < FAR:
+        return f"expected patches at a distance of {FAR} or more, got {distance:.3g}: they look alike"
+    return None
+
+
+# ── 6 · conditional norm ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def styles_and_shares(generator):
+    cases = []
+    for batch, channels, styles in ((1, 1, 1), (2, 3, 4), (3, 2, 2)):
+        shares = torch.rand(batch, styles, generator=generator, dtype=torch.float64)
+        if batch == 2:
+            shares = F.one_hot(torch.randint(styles, (batch,), generator=generator), styles).double()
+        cases.append(
+            {
+                "x": features_like(generator, batch, channels, 4, 5),
+                "scale": normal(generator, styles, channels),
+                "shift": normal(generator, styles, channels),
+                "shares": shares / shares.sum(dim=1, keepdim=True),
+            }
+        )
+    return cases
+
+
+def in_mixtures(x, scale, shift, shares):
+    mean, deviation = reference_statistics(x)
+    answer = torch.zeros_like(x)
+    for b in range(len(x)):
+        for s in range(len(scale)):
+            styled = (x[b] - mean[b]) / deviation[b] * scale[s][:, None, None] + shift[s][:, None, None]
+            answer[b] += shares[b, s] * styled
     return answer
 
 
-# ── 6 · the decoder's move ──────────────────────────────────────────────────────────────────────────────────────────
+def watched_norm(function, case):
+    """The answer, and how a weighted sum of it depends on scales and shifts."""
+    scale, shift = case["scale"].clone().requires_grad_(), case["shift"].clone().requires_grad_()
+    answer = function(case["x"], scale, shift, case["shares"])
+    if not isinstance(answer, torch.Tensor) or answer.shape != case["x"].shape:
+        raise Complaint(f"expected a tensor of shape {tuple(case['x'].shape)}, got {getattr(answer, 'shape', answer)}")
+    if not answer.requires_grad:
+        raise Complaint("no gradient comes through to the scales and shifts: they could not be learnt")
+    slopes = torch.autograd.grad((answer * answer.detach().cos()).sum(), [scale, shift], allow_unused=True)
+    return {"the answer": answer, "gradient at scale": slopes[0], "gradient at shift": slopes[1]}
 
 
-def moves(generator):
-    cases = []
-    for batch, size in ((1, 4), (3, 8)):
-        weights = {
-            "e1": normal(generator, 3, 1, 3, 3, scale=0.6),
-            "e2": normal(generator, 4, 3, 3, 3, scale=0.4),
-            "d1": normal(generator, 3, 4, 3, 3, scale=0.3),
-            "d2": normal(generator, 1, 3, 3, 3, scale=0.4),
-        }
-        content, style = (normal(generator, batch, 1, size, size).tanh() for _ in "cs")
-        weight = 3 + 5 * torch.rand((), generator=generator).item()
-        cases.append({"_weights": weights, "content": content, "style": style, "weight": weight, "lr": 0.05})
-    return cases
-
-
-def move(step, case):
-    """A move of a fresh decoder whose gradients hold leftovers; the encoder is watched."""
-
-    class Player(nn.Module):
-        def __init__(self, first, second, is_encoder):
-            super().__init__()
-            self.first, self.second = nn.Parameter(first.clone()), nn.Parameter(second.clone())
-            self.is_encoder = is_encoder
-
-        def forward(self, x):
-            if not isinstance(x, torch.Tensor):
-                raise Complaint(f"the decoder takes the deepest features, one tensor, got a {type(x).__name__}")
-            x = F.relu(F.conv2d(x, self.first, padding=1))
-            if self.is_encoder:
-                return [x, F.relu(F.conv2d(F.avg_pool2d(x, 2), self.second, padding=1))]
-            return F.conv2d(F.interpolate(x, scale_factor=2), self.second, padding=1).tanh()
-
-    w = case["_weights"]
-    encoder, decoder = Player(w["e1"], w["e2"], True), Player(w["d1"], w["d2"], False)
-    for weight in decoder.parameters():
-        weight.grad = torch.ones_like(weight)
-    optimizer = torch.optim.SGD(decoder.parameters(), case["lr"])
-    answer = step(encoder, decoder, optimizer, case["content"], case["style"], case["weight"])
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        raise Complaint(f"expected two numbers, content loss and style loss, got {type(answer).__name__}")
-    if not all(weight.requires_grad for weight in decoder.parameters()):
-        raise Complaint("after the move the decoder's weights no longer require a gradient: who froze them?")
-    names = ("the content loss", "the style loss")
-    weights = {"the decoder's first weights": decoder.first, "the decoder's second weights": decoder.second}
-    return {**dict(zip(names, answer)), **weights, "the encoder's first weights": encoder.first}
-
-
-def moved(weights, content, style, weight, lr):
-    w = {k: v.clone().requires_grad_(k.startswith("d")) for k, v in weights.items()}
-
-    def encode(x):
-        first = F.conv2d(x, w["e1"], padding=1).clamp_min(0)
-        return [first, F.conv2d(F.avg_pool2d(first, 2), w["e2"], padding=1).clamp_min(0)]
-
-    wanted, target = encode(style), exchanged(encode(content)[-1], encode(style)[-1])
-    hidden = F.interpolate(F.conv2d(target, w["d1"], padding=1).clamp_min(0), scale_factor=2)
-    found = encode(torch.tanh(F.conv2d(hidden, w["d2"], padding=1)))
-    of_content, of_style = (found[-1] - target).square().mean(), 0
-    for mine, other in zip(found, wanted):
-        for a, b in zip(reference_statistics(mine), reference_statistics(other)):
-            of_style = of_style + (a - b).square().mean()
-    slopes = torch.autograd.grad(of_content + weight * of_style, [w["d1"], w["d2"]])
-    return {
-        "the content loss": of_content.detach(),
-        "the style loss": of_style.detach(),
-        "the decoder's first weights": weights["d1"] - lr * slopes[0],
-        "the decoder's second weights": weights["d2"] - lr * slopes[1],
-        "the encoder's first weights": weights["e1"],
-    }
+def norm_by_hand(x, scale, shift, shares):
+    scale, shift = scale.clone().requires_grad_(), shift.clone().requires_grad_()
+    answer = in_mixtures(x, scale, shift, shares)
+    slopes = torch.autograd.grad((answer * answer.detach().cos()).sum(), [scale, shift])
+    return {"the answer": answer.detach(), "gradient at scale": slopes[0], "gradient at shift": slopes[1]}
 
 
 # ── 7 · a diagnosis ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -401,15 +391,28 @@ def in_that_style(case, expected, answer):
     return None
 
 
-FIRST = f"{LESSON}, section 1, A style is a list of means and spreads"
-THIRD = f"{LESSON}, section 3, The way back"
+FIRST = f"{LESSON}, section 1, Statistics carry the palette"
+SECOND = f"{LESSON}, section 2, A style is a heap of patches"
 CHECKS = [
     Check("10.channel_statistics", FIRST, some_features, statistics_by_hand, measured),
     Check("10.exchange", FIRST, two_features, painted_by_hand, painted),
-    Check("10.give_back", FIRST, finished, undone),
-    Check("10.style_loss", THIRD, levels, style_loss_by_hand, with_slopes),
-    Check("10.blend", f"{LESSON}, section 7, Hands on: strength, mixtures, masks", mixtures, blended),
-    Check("10.decoder_step", THIRD, moves, moved, move),
+    Check("10.sliced_distance", SECOND, clouds, sliced_by_hand, with_slope),
+    Check("10.gram", f"{LESSON}, section 4, Gram matrices", some_maps, gram_by_hand),
+    Check("10.blind_spot", SECOND, some_pictures, verdict=hidden_from_statistics),
+    Check(
+        "10.conditional_norm",
+        f"{LESSON}, section 6, One network for all styles",
+        styles_and_shares,
+        norm_by_hand,
+        watched_norm,
+    ),
     Check("10.name_the_fault", FIRST, patients, fault_of, put_before, named_rightly),
-    Check("10.paint", THIRD, commissions, probe=stylised, verdict=in_that_style, seconds=10),
+    Check(
+        "10.paint",
+        f"{LESSON}, section 3, Pixels that learn",
+        commissions,
+        probe=stylised,
+        verdict=in_that_style,
+        seconds=10,
+    ),
 ]
