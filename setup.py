@@ -21,13 +21,14 @@ COURSE = (
     "docs/panel_*.png",  # shown by pages
     "source/*/checks.py",
     "source/*/script.py",
+    "source/*/questions.toml",
 )
 
 
 class BuildCourse(Command):
     """Copies the course into the package that is being built; setuptools asks it for files as it asks build_py."""
 
-    description = "copy the course's notebooks, exercises, checks, checkpoints and results beside the library"
+    description = "copy the course's notebooks, exercises, checks, questions and so on beside the library"
     user_options = ()
 
     def initialize_options(self) -> None:

@@ -71,6 +71,12 @@ def checks() -> dict[str, Path]:
     return {_number(name): ROOT / "source" / name / "checks.py" for name in _folders_with("checks.py")}
 
 
+def questions() -> dict[str, Path]:
+    """Return the files of the lessons' questions, by the lessons' numbers ("03", "clinic") and in their order."""
+    names = _folders_with("questions.toml")
+    return {_number(name): ROOT / "source" / name / "questions.toml" for name in names}
+
+
 def name_of(word: str) -> str:
     """Return the name ("03_dcgan") of the lesson that a person calls "3", "03", "03_dcgan" or "dcgan".
 

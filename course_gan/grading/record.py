@@ -1,24 +1,19 @@
 """Which items pass: progress.json in the learner's folder, one entry an item, never in the way of a check."""
 
-import contextlib
 import json
-import os
-import re
 import time
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 from course_gan import console
 from course_gan.catalogue import checks, number_of
 from course_gan.errors import CourseError
 from course_gan.files import write_whole
+from course_gan.grading import shared_json
 from course_gan.grading.items import load
 from course_gan.grading.learners_folder import learners_folder, unmarked_copy
 from course_gan.grading.verdict import Result
 from course_gan.marker import LEARNER, quoted
 from course_gan.own_folder import OwnFolder
-from course_gan.training.lock import lock
 
 Entries = dict[str, dict]  # item -> its status, message and when
 MARK = {"ok": "✓", "open": "○", "failed": "✗", "error": "✗"}
@@ -41,7 +36,7 @@ def keep(result: Result) -> None:
             return
         if not folder.exists():
             OwnFolder(folder, LEARNER).mark()
-        with _held(folder):
+        with shared_json.held(folder / ".progress.lock"):
             _write(folder, _unkept)
         _unkept.clear()
     except CourseError as error:
@@ -85,16 +80,6 @@ def _path(folder: Path) -> Path:
     return folder / "progress.json"
 
 
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Only one kernel at a time reads and writes a folder's record."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a file system without locks
-        held = lock(folder / ".progress.lock", wait=5)
-    with held:
-        yield
-
-
 def _write(folder: Path, entries: Entries) -> None:
     """Put entries into progress.json; one that is damaged is set aside, never overwritten. Raises OSError."""
     path = _path(folder)
@@ -103,7 +88,7 @@ def _write(folder: Path, entries: Entries) -> None:
     except FileNotFoundError:
         kept, is_whole = {}, True
     if not is_whole:
-        aside = _set_aside(path)
+        aside = shared_json.set_aside(path)
         kept = _newer(kept, _session)
         _say(
             f"{path} was damaged: kept as {aside.name}; {len(kept)} items of it and of this session are in the new one"
@@ -112,37 +97,11 @@ def _write(folder: Path, entries: Entries) -> None:
     write_whole(path.resolve(), text)  # where it is a link, to what it leads to
 
 
-def _set_aside(path: Path) -> Path:
-    """Rename a damaged record to the first free one of progress.damaged.json, progress.damaged.2.json, …"""
-    number = 1
-    while os.path.lexists(aside := path.with_name(f"progress.damaged{f'.{number}' if number > 1 else ''}.json")):
-        number += 1
-    path.rename(aside)
-    return aside
-
-
 def _parsed(data: bytes) -> tuple[Entries, bool]:
     """The entries in a record's bytes, and whether that is all that they hold."""
-    try:
-        text, is_whole = data.decode("utf-8-sig"), True
-    except UnicodeDecodeError:
-        text, is_whole = data.decode("utf-8-sig", errors="replace"), False
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        content, is_whole = _rescued(text), False
-    members = content if isinstance(content, dict) else {}
+    members, is_whole = shared_json.members(data)
     entries = {name: entry for name, entry in members.items() if _is_entry(entry)}
-    return entries, is_whole and isinstance(content, dict) and len(entries) == len(members)
-
-
-def _rescued(text: str) -> dict:
-    """The members of a JSON object that can be read although the whole cannot: it was cut off, or written into."""
-    found, decoder = {}, json.JSONDecoder()
-    for member in re.finditer(r'"([^"\\]+)"\s*:\s*(?=\{)', text):
-        with contextlib.suppress(ValueError, RecursionError):
-            found[member[1]] = decoder.raw_decode(text, member.end())[0]
-    return found
+    return entries, is_whole and len(entries) == len(members)
 
 
 def _is_entry(entry: object) -> bool:

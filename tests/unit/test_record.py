@@ -11,7 +11,7 @@ import pytest
 
 from course_gan.catalogue import lessons
 from course_gan.files import ROOT
-from course_gan.grading import record
+from course_gan.grading import record, shared_json
 from course_gan.grading.learners_folder import learners_folder
 from course_gan.grading.verdict import Result
 from course_gan.marker import LEARNER, NAME, TRAINING
@@ -242,7 +242,7 @@ def test_a_record_that_is_a_link_stays_one(mine, tmp_path):
 
 KERNEL = """
 import sys
-from course_gan.grading import record
+from course_gan.grading import record, shared_json
 from course_gan.grading.verdict import Result
 for number in range(40):
     record.keep(Result(f"{sys.argv[1]}.item{number}", "ok", "passed"))
@@ -258,7 +258,7 @@ def test_kernels_that_write_at_once_lose_nothing(mine):
 
 
 def test_a_record_that_another_holds_for_long_is_written_at_the_next_check(mine, monkeypatch, capsys):
-    monkeypatch.setattr(record, "lock", lambda path, wait: lock(path))  # does not wait
+    monkeypatch.setattr(shared_json, "lock", lambda path, wait: lock(path))  # does not wait
     with lock(mine / ".progress.lock"):
         keep(ONE)
     assert capsys.readouterr().out.startswith(f"progress is not kept: {mine} is in use by another run")

@@ -70,9 +70,11 @@ def test_the_wheel_holds_the_course_and_nothing_of_the_maintainers(built):
     wanted.update((ROOT / "checkpoints").glob("*.pt*"))
     wanted.update((ROOT / "source").glob("*/checks.py"))
     wanted.update((ROOT / "source").glob("*/script.py"))
+    wanted.update((ROOT / "source").glob("*/questions.toml"))
     assert {path.relative_to(ROOT).as_posix() for path in wanted} <= course
     assert {re.sub(r"-[\d.]+\.", ".", name.split("/")[0]) for name in files} == {"course_gan", "course_gan.dist-info"}
-    assert {Path(name).name for name in course if name.startswith("source/")} == {"checks.py", "script.py"}
+    packed = {Path(name).name for name in course if name.startswith("source/")}
+    assert packed == {"checks.py", "script.py", "questions.toml"}
     assert [name for name in course if "solutions" in name or "old" in name] == []
 
 
@@ -164,6 +166,7 @@ def test_a_learner_copies_checks_and_sees_progress_and_the_package_stays_as_it_w
     assert installed.says(code, cwd=room) == "✓ 01.optimal_discriminator: passed (3 cases)\n"
     assert list(json.loads((installed.place / "my" / "progress.json").read_text())) == ["01.optimal_discriminator"]
     assert installed.course_gan("progress", "minimax_game").startswith("01: 1 of ")
+    assert re.fullmatch(r"\d+ due: \d+ of 01\n", installed.course_gan("review", "--due", "--lesson", "minimax_game"))
     assert installed.says(code, cwd=installed.site / "course_gan" / "course" / "exercises").startswith("✓")
     assert installed.files() == before
 
