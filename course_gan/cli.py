@@ -46,6 +46,11 @@ def _parameters(pairs, fold=False) -> dict:
     return found
 
 
+def _refuse_words(line: str):
+    """Raise the error for words that do not go together."""
+    raise click.UsageError(line, click.get_current_context())
+
+
 class _Folder(click.ParamType):
     """A folder that a person names; blank, as an unset variable leaves it, is not the working directory."""
 
@@ -98,36 +103,49 @@ def run(lesson, profile, jobs, out, pairs, resume, timeout):
 
 @main.command()
 @click.argument("lesson")
+@click.option(
+    "--data", "folder", type=_Folder(), help="Folder of your own pictures (03, 04), pairs (07), domains (08)."
+)
+@click.option("--size", type=int, help="Height and width in pixels to which they are brought.")
+@click.option("--preview", help="File to write, .png: what the networks will see. Nothing is trained.")
 @click.option("--out", type=_Folder(), help="Folder of the run.  [default: runs/NUMBER]")
-@click.option("--profile", help=f"{_COST}  [default: smoke; with --resume the run's own]")
+@click.option("--profile", help=f"{_COST}  [default: smoke; with --data cpu; with --resume the run's own]")
 @_parameter
 @click.option("--resume", is_flag=True, help="Go on from the newest valid checkpoint in the folder.")
 @click.option("--settings", "describe", is_flag=True, help="Only show the settings: values, ranges, what they are.")
-def train(lesson, out, profile, pairs, resume, describe):
+def train(lesson, folder, size, preview, out, profile, pairs, resume, describe):
     """Train a lesson's game without Jupyter: checkpoints, samples as PNG and an animation, log.jsonl in the folder.
 
     LESSON is the number (3, 03) or the name (03_dcgan, dcgan) of one that has a game; for any other you are told
     those that have. Ctrl-C saves first; with --resume the run goes on and ends as it would have without the
     interruption. An error in the middle saves first, too, and is one line; with COURSE_GAN_DEBUG=1 in the environment
     its traceback is shown.
+
+    Your own pictures: a folder, with folders in it or without. Pairs are files with A left and B right, or two folders
+    A and B of equal names; domains are two folders trainA and trainB, or A and B.
     """
     from course_gan.catalogue import number_of
     from course_gan.recipes import described
+    from course_gan.runner.own_source import overrides as with_own
+    from course_gan.runner.previewing import previewed
     from course_gan.runner.training import run as run_training
 
-    overrides = _parameters(pairs, fold=True)
+    given = _parameters(pairs, fold=True)
     if describe:
-        if overrides or resume or out:
-            raise click.UsageError(
-                "--settings only shows: leave out -p, --out and --resume", click.get_current_context()
-            )
+        if given or resume or out or folder or size is not None or preview is not None:
+            _refuse_words("--settings only shows: leave out -p, --data, --size, --preview, --out and --resume")
         say(described(lesson, "smoke" if profile is None else profile))
         return
+    if preview is not None and (resume or out):
+        _refuse_words("--preview only shows: leave out --out and --resume")
     if profile is None and not resume:
-        profile = "smoke"
-    folder = out or Path("runs") / number_of(lesson)
+        profile = "smoke" if folder is None else "cpu"
+    given = with_own(lesson, folder, size, given)
+    if preview is not None:
+        say(previewed(lesson, profile, preview, given))
+        return
     try:
-        run_training(lesson, profile, folder, resume, overrides)
+        run_training(lesson, profile, out or Path("runs") / number_of(lesson), resume, given)
     except KeyboardInterrupt:  # the run has said how to go on
         sys.exit(130)
 
@@ -148,6 +166,35 @@ def progress(context, lesson, folder):
     say(record.table(record.read(folder), list(lesson)))
     if trouble := record.trouble(folder):
         say(trouble, sys.stderr)
+
+
+@main.command()
+@click.option("--dir", "folder", type=_Folder(), help="Your copy.  [default: the one you are in, else my]")
+@click.option("--lesson", "lessons", multiple=True, help="Ask about this lesson, finished or not; may be repeated.")
+@click.option("-n", "--questions", "count", default=5, show_default=True, type=click.IntRange(1, 50), help="At most.")
+@click.option("--due", is_flag=True, help="Only say how many are due, and of which lessons.")
+def review(folder, lessons, count, due):
+    """Answer short questions from lessons that you have finished: two minutes, spaced over days and months.
+
+    A lesson is finished when at least half of the items of its exercise pass (see `course-gan progress`). A question
+    that you answer rightly comes back after 2 days, then 11, then 46, and so on; one that you do not, tomorrow. Your
+    answers are kept in review.json in your copy. Ctrl-C ends a sitting and keeps them.
+    """
+    from course_gan.grading import record
+    from course_gan.review import answers, sitting
+
+    if folder is not None and not folder.is_dir():
+        raise CourseError(f"there is no folder {folder}: name the one that `course-gan lab --dir` made")
+    folder = folder or sitting.usual_folder()
+    if trouble := record.trouble(folder):
+        say(trouble, sys.stderr)
+    if due:
+        if trouble := answers.trouble(folder):
+            say(trouble, sys.stderr)
+        say(sitting.due_line(folder, lessons))
+        return
+    if sitting.sit(folder, lessons, count, say).ended == "interrupted":
+        sys.exit(130)
 
 
 @main.command()
@@ -180,6 +227,44 @@ def stylize(photo, style, out, strength, size):
 
     path, seconds = stylized(photo, style, out, strength, size)
     say(f"{path}: {photo} in the style of {style}, {seconds:.1f} seconds")
+
+
+@main.command()
+@click.argument("run", type=_Folder())
+def info(run):
+    """Show what the folder RUN of a training holds: lesson, data, steps, settings, players, losses. It is only read."""
+    from course_gan.runner.describing import described
+
+    say(described(run))
+
+
+@main.command()
+@click.argument("run", type=_Folder())
+@click.option("-n", "count", default=64, show_default=True, type=int, help="How many.")
+@click.option(
+    "--out", required=True, help="A file (.png, .jpg, .webp) for one sheet, or a new folder for one PNG each."
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31), help="Of the latents.")
+def sample(run, count, out, seed):
+    """Make new pictures by the generator that was trained in the folder RUN (lessons 03 and 04), which is only read."""
+    from course_gan.runner.sampling import sampled
+
+    say(f"{sampled(run, count, out, seed)}: {count} sample(s) of {run}")
+
+
+@main.command()
+@click.argument("run", type=_Folder())
+@click.argument("source", metavar="IN", type=_Folder())
+@click.option("--out", required=True, help="A new folder for one PNG each.")
+@click.option("--direction", help="Of a CycleGAN: a_to_b or b_to_a.  [default: a_to_b]")
+@click.option(
+    "--size", default=1024, show_default=True, type=int, help="Longest side; larger pictures are made smaller."
+)
+def translate(run, source, out, direction, size):
+    """Translate the picture IN, or all in the folder IN, by what was trained in the folder RUN (lessons 07 and 08)."""
+    from course_gan.runner.translating import translated
+
+    say(f"{out}: {translated(run, source, out, direction, size)} picture(s), translated by {run}")
 
 
 @main.command("handed-in")

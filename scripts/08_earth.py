@@ -14,23 +14,20 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
-from course_gan import data, metrics
+from course_gan import data
 from course_gan.files import ROOT
-from course_gan.models import PatchDiscriminator, ResNetGenerator, load_features, save_weights
+from course_gan.models import PatchDiscriminator, ResNetGenerator, save_weights
 from course_gan.recipes import Settings, recipe_of, settings
-from course_gan.recipes.earth import LATITUDE, with_latitude
+from course_gan.recipes.earth import LATITUDE
 from scripts import hidden_pictures
+from scripts.earth_judge import PLACES, Judge, shown_places
 from workshop import study
 
 KEPT = ROOT / "build" / "08"
 WAYS = ("a_to_b", "b_to_a")
 SHOWN = (100, 300, 1_000, 3_000, 6_000)
-PLACES = ("Patagonia", "Florida", "Amazon", "Grand Canyon", "Caribbean")
-SIZE = 128  # of the pictures that are shown; training and judging see crops of 64
-PLACES_JUDGED = 1000
 PLACES_ON_THE_WAY = 200
 SEEDS = (0, 1, 2)
 ARM_STEPS = 1_000
@@ -40,24 +37,11 @@ ARMS = {
     "latitude": {"latitude": True, "identity": 0.0},
     "both": {"latitude": True},
 }
-LAND = data.earth.HEIGHTS.index("plain")  # this height and those above it
 
 
 def chosen(**changed: Any) -> Settings:
     """The settings of a training."""
     return settings("08", "cpu", data="earth", **changed)
-
-
-def seen(crops: data.earth.EarthCrops, asked: Settings) -> Tensor:
-    """Crops as the players see them, float (n, 3 or 4, h, w)."""
-    return data.to_float(with_latitude(crops) if asked.latitude else crops.images)
-
-
-def shown_places(asked: Settings, size: int = SIZE) -> tuple[Tensor, Tensor]:
-    """Relief maps and satellite pictures of five named places, float (5, 3 or 4, size, size) each."""
-    corners = torch.tensor([data.earth.PLACES[name] for name in PLACES])
-    there = data.earth.at(corners[:, 0], corners[:, 1], size, scale=2.0)
-    return seen(there.inputs, asked), seen(there.targets, asked)
 
 
 def trained(asked: Settings, shown: tuple[int, ...]) -> dict[str, Any]:
@@ -68,8 +52,8 @@ def trained(asked: Settings, shown: tuple[int, ...]) -> dict[str, Any]:
     """
     recipe = recipe_of("08")(asked)
     game = recipe.game
-    maps, pictures = shown_places(asked)
-    judge = Judge(asked, PLACES_ON_THE_WAY)
+    maps, pictures = shown_places(asked.latitude)
+    judge = Judge(PLACES_ON_THE_WAY, asked.latitude)
     strips = []
     curve = []
 
@@ -144,77 +128,6 @@ def translators(made: dict[str, Any], asked: Settings) -> nn.ModuleDict:
     return pair.eval().requires_grad_(False)
 
 
-def in_parts(network: nn.Module, images: Tensor) -> Tensor:
-    """Translations of float images (n, 3 or 4, h, w), fifty at a time."""
-    return torch.cat([network(part) for part in images.split(50)])
-
-
-class Judge:
-    """Places of the Americas as maps and as satellite pictures of 64 pixels, and what is asked of translations."""
-
-    def __init__(self, asked: Settings, n: int = PLACES_JUDGED):
-        places = data.earth.pairs(n, 64, 2.0, seed=1, split="test")
-        self.maps = seen(places.inputs, asked)
-        self.pictures = seen(places.targets, asked)
-        self.heights = data.earth.heights(places.inputs.images)
-        self.surface = places.targets.labels["surface"]
-        self.clear = self.surface != data.earth.SURFACES.index("mixed")
-        self.network = load_features("earth")
-        features = self.network.extract(self.pictures[:, :LATITUDE])
-        self._unit = features.square().mean().sqrt()
-        self._features = features / self._unit
-
-    def of_pictures(self, pictures: Tensor) -> dict[str, Any]:
-        """What the lesson reports of pictures from space, float (n, 3 or 4, 64, 64), said to be of the places."""
-        pictures = pictures[:, :LATITUDE]
-        right = (self.network.classify(pictures)["surface"] == self.surface)[self.clear].float()
-        asked = self.surface[self.clear]
-        features = self.network.extract(pictures) / self._unit
-        return {
-            "named_rightly": study.rounded(right.mean()),
-            "by_surface": {c: study.rounded(right[asked == k].mean()) for k, c in enumerate(data.earth.COVERS)},
-            "frechet": study.rounded(metrics.frechet_distance(self._features, features)),
-        }
-
-    def of_maps(self, maps: Tensor) -> dict[str, Any]:
-        """What the lesson reports of maps, float (n, 3 or 4, 64, 64): shares of pixels that mean what is there."""
-        read = data.earth.heights(data.to_uint8(maps))
-        land = self.heights >= LAND
-        return {
-            "coast_rightly": study.rounded(((read >= LAND) == land).float().mean()),
-            "height_rightly": study.rounded((read == self.heights)[land].float().mean()),
-        }
-
-    def scores(self, pair: nn.ModuleDict) -> dict[str, Any]:
-        """Both directions, and how far a picture that went there and back is from where it began."""
-        pictures = in_parts(pair["a_to_b"], self.maps)
-        maps = in_parts(pair["b_to_a"], self.pictures)
-        back = {"a": in_parts(pair["b_to_a"], pictures), "b": in_parts(pair["a_to_b"], maps)}
-        return {
-            "pictures": self.of_pictures(pictures),
-            "maps": self.of_maps(maps),
-            "cycle_error": {
-                "a": study.rounded((back["a"] - self.maps)[:, :LATITUDE].abs().mean()),
-                "b": study.rounded((back["b"] - self.pictures)[:, :LATITUDE].abs().mean()),
-            },
-        }
-
-    def controls(self) -> dict[str, dict[str, Any]]:
-        """The same of the truth, of the truth blurred, and of other places: each place is given the next one's."""
-        blurred = F.interpolate(F.avg_pool2d(self.pictures, 4), scale_factor=4, mode="bilinear")
-        blurred_maps = F.interpolate(F.avg_pool2d(self.maps, 4), scale_factor=4, mode="bilinear")
-        given = {
-            "real": (self.pictures, self.maps),
-            "real, blurred": (blurred, blurred_maps),
-            "real, of the next place": (self.pictures.roll(1, dims=0), self.maps.roll(1, dims=0)),
-            "left as it is": (self.maps, self.pictures),
-        }
-        return {
-            name: {"pictures": self.of_pictures(pictures), "maps": self.of_maps(maps)}
-            for name, (pictures, maps) in given.items()
-        }
-
-
 def scores() -> None:
     """Ship the translators, and write the record and the pictures."""
     asked = chosen()
@@ -223,16 +136,16 @@ def scores() -> None:
     pair = translators(best, asked)
     judges = nn.ModuleDict({f"discriminator_{d}": PatchDiscriminator(**judges_shape(asked)) for d in "ab"})
     judges.load_state_dict(best["discriminators"])
-    judge = Judge(asked)
+    judge = Judge()
     runs = []
     for (arm, seed), made in short.items():
         of_arm = chosen(**ARMS[arm])
-        told = Judge(of_arm).scores(translators(made, of_arm))
+        told = Judge(latitude=of_arm.latitude).scores(translators(made, of_arm))
         runs.append({"arm": arm, "seed": seed, "cpu_seconds": round(made["cpu_seconds"]), **told})
         print(arm, seed, told, flush=True)
     of_other = chosen(**ARMS["latitude"])
     other = beside()
-    scores_of_other = Judge(of_other).scores(translators(other, of_other))
+    scores_of_other = Judge(latitude=True).scores(translators(other, of_other))
     values = {
         "settings": asked.as_dict(),
         "cpu_seconds": {"identity": round(best["cpu_seconds"]), "latitude": round(other["cpu_seconds"])},

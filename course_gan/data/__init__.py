@@ -8,6 +8,8 @@ from course_gan.data.batches import Batches, UnpairedBatches, derived_generator
 from course_gan.data.crafts import CRAFTS, craft
 from course_gan.data.folders import folder, paired_folder, unpaired_folders
 from course_gan.data.handwriting import digits
+from course_gan.data.listing import Listing, pictures_in
+from course_gan.data.own import Split, own_domains, own_pairs, own_pictures
 from course_gan.data.painted_maps import MAP_CLASSES, MAP_COLOURS, colour_code, colour_decode, paint, texture_maps
 from course_gan.data.pictures import PHOTO_NAMES, TEXTURE_NAMES, NamedImages, photos, textures
 from course_gan.data.reading import read_picture

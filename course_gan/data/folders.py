@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from torch import Tensor
 from course_gan.data.base import ImageSet, Pairs, check_size, resize
 from course_gan.data.formats import is_to_be_told, is_to_convert, listed, picture_suffixes
 from course_gan.data.levels import UnusablePicture
-from course_gan.data.reading import read_pixels
+from course_gan.data.reader import Reader
 from course_gan.errors import CourseError
 
 
@@ -39,18 +38,23 @@ def paired_folder(path: str | Path, size: int, channels: int = 3) -> Pairs:
     inputs A and targets B.
     """
     folder_path = _checked(path, size, channels)
-
-    def halves(pixels: Tensor) -> Tensor:  # (1, c, h, 2w) -> (2, 1, c, size, size)
-        if pixels.shape[3] % 2:
-            raise UnusablePicture("odd width, cannot hold two images side by side")
-        return torch.stack([resize(half, size) for half in pixels.chunk(2, dim=3)])
-
-    inputs, targets = torch.cat(_read_all(folder_path, channels, halves), dim=1)  # each (n, c, size, size)
+    pairs = _read_all(folder_path, channels, lambda pixels: halves(pixels, size))
+    inputs, targets = torch.stack(pairs, dim=1)  # each (n, c, size, size)
     name = folder_path.name
     return Pairs(
         ImageSet(name, inputs, licence="the user's", source=str(path)),
         ImageSet(name, targets, licence="the user's", source=str(path)),
     )
+
+
+def halves(pixels: Tensor, size: int) -> Tensor:
+    """Left and right of one picture uint8 (1, c, h, 2w), each as in folder: (2, c, size, size).
+
+    Raises UnusablePicture for an odd width.
+    """
+    if pixels.shape[3] % 2:
+        raise UnusablePicture("odd width, cannot hold two images side by side")
+    return torch.cat([resize(half, size) for half in pixels.chunk(2, dim=3)])
 
 
 def unpaired_folders(path: str | Path, size: int, split: str = "train", channels: int = 3) -> tuple[ImageSet, ImageSet]:
@@ -78,26 +82,16 @@ def _checked(path: str | Path, size: int, channels: int) -> Path:
 
 def _read_all(path: Path, channels: int, shape: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """What shape makes of every image in the folder, or one CourseError for all that cannot be used."""
-    images = []
-    unusable = []
-    whites = defaultdict(list)
+    reader = Reader(channels)
     files, left_out = _image_files(path)
-    for file in files:
-        try:
-            reading = read_pixels(file, channels)
-            images.append(shape(reading.pixels))
-        except UnusablePicture as error:
-            unusable.append(f"{file.name} ({str(error).replace(str(file), file.name)})")
-        else:
-            if reading.white is not None:
-                whites[reading.white].append(file.name)
-    if unusable:
-        raise CourseError(f"{path}: {len(unusable)} unusable image(s): {listed(unusable)}; remove or replace them")
+    images = [reader.read(file, file.name, shape) for file in files]
+    if reader.unusable:
+        found = f"{len(reader.unusable)} unusable image(s): {reader.unusable_listed()}"
+        raise CourseError(f"{path}: {found}; remove or replace them")
     if left_out:
         _warn(f"{path}: {len(left_out)} file(s) not read: {listed(left_out)}; convert to PNG or JPEG what is a picture")
-    if len(whites) > 1:
-        taken = "; ".join(f"{white} in {listed(names)}" for white, names in sorted(whites.items()))
-        _warn(f"{path}: the value taken for white is {taken}; save all of them with 8 bits if that is wrong")
+    if doubt := reader.doubt():
+        _warn(f"{path}: {doubt}")
     return images
 
 

@@ -1,4 +1,4 @@
-"""Lesson 08: CycleGAN (arXiv:1703.10593), between two groups of typefaces, or relief maps and the Earth from space."""
+"""Lesson 08: CycleGAN (arXiv:1703.10593), between two groups of typefaces, relief maps and the Earth, own pictures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from course_gan import data, models
+from course_gan import data, losses, models, regularizers
 from course_gan.data import TYPEFACES
+from course_gan.data.batches import Transform
 from course_gan.errors import CourseError
 from course_gan.models.layers import NORMS
 from course_gan.recipes.earth import LATITUDE, earth_as_relief, earth_from_space, mirrored, with_latitude
-from course_gan.recipes.recipe import Recipe, patches_fit
-from course_gan.recipes.schema import Settings, setting
+from course_gan.recipes.own import FOLDER, OwnRecipe, OwnSettings, left_or_right
+from course_gan.recipes.recipe import patches_fit
+from course_gan.recipes.schema import setting
 from course_gan.training import CycleGAN
 
 # Every upright sans of regular weight, every bold serif italic.
@@ -22,17 +24,19 @@ _SERIF = ("DejaVuSerif-BoldItalic", "STIXGeneralBolIta")
 
 
 @dataclass(frozen=True)
-class CycleGANSettings(Settings):
+class CycleGANSettings(OwnSettings):
     """Of a CycleGAN: its terms, its players, and two domains.
 
-    data: "letters", two groups of typefaces, with characters held out of both, or "earth", relief maps and the Earth
-    from space, with the Americas held out; latitude puts a fourth channel beside both, which tells where a pixel lies.
+    data: "letters", two groups of typefaces, with characters held out of both, "earth", relief maps and the Earth from
+    space, with the Americas held out, or "folder", two heaps of one's own.
+    latitude puts a fourth channel beside both domains of the Earth, which tells where a pixel lies.
     For letters the cycle has a tenth of the published weight and the identity term is left out: letters have to change
     their shape. D sees patches of half a letter: one that sees whole letters learns those of the training by heart.
     """
 
-    data: str = setting("letters", "domains", choices=("letters", "earth"))
+    data: str = setting("letters", "domains", choices=("letters", "earth", FOLDER))
     batch_size: int = setting(8, "batch size", 1, 4096, on_panel=True)
+    loss: str = setting("least_squares", "objective", choices=losses.NAMES)
     lr: float = setting(1e-3, "learning rate", 1e-7, 1.0, on_panel=True)
     betas: tuple[float, ...] = setting((0.5, 0.999), "Adam's β", 0.0, 0.999999, length=2)
     cycle: float = setting(1.0, "cycle", 0.0, 1000.0, on_panel=True)
@@ -53,12 +57,13 @@ class CycleGANSettings(Settings):
     norm: str = setting("instance", "translators' norm", choices=NORMS)
     discriminator_width: int = setting(16, "width of each D", 1, 512)
     discriminator_norm: str = setting("instance", "D's norm", choices=NORMS)
+    spectral: bool = setting(False, "spectral norm in each D")
     patch_layers: int = setting(2, "D's strided layers", 0, 5)
 
 
-# The sea and a desert may differ in nothing but the mean, which instance norm takes away. Identity: half of the cycle's
-# weight, as published, so that colours are kept.
-FOR_THE_EARTH = {
+# For the Earth and for photographs. The sea and a desert may differ in nothing but the mean, which instance norm takes
+# away. Identity: half of the cycle's weight, as published, so that colours are kept.
+FOR_COLOURS = {
     "norm": "none",
     "discriminator_norm": "none",
     "patch_layers": 3,
@@ -69,11 +74,12 @@ FOR_THE_EARTH = {
 }
 
 
-class Unpaired(Recipe):
-    """Lesson 08: sans letters into bold serif italics, or relief maps into the Earth from space, and back, unpaired."""
+class Unpaired(OwnRecipe):
+    """Lesson 08: sans letters into bold serif italics, relief maps into the Earth, own pictures, and back, unpaired."""
 
     Settings = CycleGANSettings
     lesson = "08"
+    layout = "domains"
     profiles: ClassVar = {
         "smoke": {
             "steps": 5,
@@ -99,18 +105,19 @@ class Unpaired(Recipe):
 
     @classmethod
     def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
-        """The Earth has colours to keep and more to learn than letters."""
-        if given.get("data") != "earth":
+        """The Earth and photographs have colours to keep and more to learn than letters."""
+        if given.get("data") not in ("earth", FOLDER):
             return {}
         sizes = {
             "smoke": {"patch_layers": 2},
             "cpu": {"batch_size": 4, "blocks": 6, "downsamplings": 1, "discriminator_width": 32, "steps": 6_000},
             "gpu": {"image_size": 128, "places": 4000, "blocks": 9, "steps": 60_000},
         }
-        return FOR_THE_EARTH | sizes[profile]
+        return FOR_COLOURS | sizes[profile]
 
     def check(self) -> None:
         """The translator halves images, D has to have a logit left, and some characters are known, some held out."""
+        super().check()
         settings = self.settings
         unknown = sorted(set(settings.held_out) - set(data.CHARACTERS))
         if unknown or not settings.held_out or len(set(settings.held_out)) == len(data.CHARACTERS):
@@ -123,7 +130,18 @@ class Unpaired(Recipe):
 
     def sources(self) -> tuple:
         """Two heaps; beside them eight pictures of each domain that are in neither are kept for the preview."""
+        if self.is_own:
+            return self._own_domains()
         return self._earth() if self.settings.data == "earth" else self._letters()
+
+    def _own_domains(self) -> tuple:
+        settings = self.settings
+        a, b = data.own_domains(self.open_folder(), settings.image_size, settings.channels, settings.seed)
+        self.held_out_a = data.to_float(a.held_out)
+        self.held_out_b = data.to_float(b.held_out)
+        self.columns = len(a.held_out)
+        self.told((len(a.learned), len(b.learned)), len(a.held_out))
+        return a.learned, b.learned
 
     def _earth(self) -> tuple:
         settings = self.settings
@@ -175,15 +193,28 @@ class Unpaired(Recipe):
 
     def _discriminator(self) -> nn.Module:
         settings = self.settings
-        return models.PatchDiscriminator(
-            self._channels() + self._carried(),
+        discriminator = models.PatchDiscriminator(
+            self.input_channels(),
             settings.discriminator_width,
             settings.patch_layers,
             settings.discriminator_norm,
         )
+        if settings.spectral:
+            regularizers.spectral_norm(discriminator)
+        return discriminator
 
     def _channels(self) -> int:
+        if self.is_own:
+            return self.settings.channels
         return 3 if self.settings.data == "earth" else 1
+
+    def input_channels(self) -> int:
+        """Of what is translated: 3 for colour, 1 for grey, 4 for a picture and its latitude."""
+        return self._channels() + self._carried()
+
+    def halvings(self) -> int:
+        """How often a translator halves a picture."""
+        return self.settings.downsamplings
 
     def _carried(self) -> int:
         """Channels beside the images': the latitude, which both domains have."""
@@ -197,6 +228,7 @@ class Unpaired(Recipe):
             players["b_to_a"],
             players["discriminator_a"],
             players["discriminator_b"],
+            loss=settings.loss,
             cycle=settings.cycle,
             identity=settings.identity,
             pool=settings.pool,
@@ -217,8 +249,13 @@ class Unpaired(Recipe):
             seed=self.settings.seed,
             rank=self.backend.rank,
             world_size=self.backend.world_size,
-            transform=mirrored if self.settings.data == "earth" else None,
+            transform=self._transform(),
         )
+
+    def _transform(self) -> Transform | None:
+        if self.is_own:
+            return left_or_right if self.settings.mirror else None
+        return mirrored if self.settings.data == "earth" else None
 
     def preview(self) -> Tensor:
         """Held-out pictures of A, their translations, held-out pictures of B, and theirs."""

@@ -1,4 +1,4 @@
-"""Lessons 03 and 04: DCGANs (arXiv:1511.06434) of letters, digits, or sets of torchvision's."""
+"""Lessons 03 and 04: DCGANs (arXiv:1511.06434) of letters, digits, the Earth, torchvision's sets or own pictures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,18 +11,19 @@ from course_gan.errors import CourseError
 from course_gan.models.layers import NORMS
 from course_gan.recipes.earth import earth_from_space, mirrored
 from course_gan.recipes.gan import GANRecipe, GANSettings
+from course_gan.recipes.own import FOLDER, OwnRecipe, OwnSettings, left_or_right
 from course_gan.recipes.schema import setting
 
 
 @dataclass(frozen=True)
-class DCGANSettings(GANSettings):
+class DCGANSettings(GANSettings, OwnSettings):
     """Of a DCGAN: which images, how large, and D's norm.
 
-    data: letters, digits of scikit-learn, the Earth from space (at 64 pixels and scale 2 a crop is 950 km wide), or
-    torchvision's MNIST and CelebA, which have to lie on the disk.
+    data: letters, digits of scikit-learn, the Earth from space (at 64 pixels and scale 2 a crop is 950 km wide),
+    torchvision's MNIST and CelebA, which have to lie on the disk, or a folder of one's own.
     """
 
-    data: str = setting("glyphs", "data", choices=("glyphs", "digits", "earth", "mnist", "celeba"))
+    data: str = setting("glyphs", "data", choices=("glyphs", "digits", "earth", "mnist", "celeba", FOLDER))
     image_size: int = setting(32, "image size", 16, 256)
     copies: int = setting(8, "copies of a letter", 1, 64)
     places: int = setting(12_000, "places of the Earth", 2, 1_000_000)
@@ -30,8 +31,8 @@ class DCGANSettings(GANSettings):
     discriminator_norm: str = setting("batch", "D's norm", choices=NORMS)
 
 
-class DCGAN(GANRecipe):
-    """A DCGAN of one of the course's sets of images."""
+class DCGAN(OwnRecipe, GANRecipe):
+    """A DCGAN of one of the course's sets of images, or of a person's own."""
 
     Settings = DCGANSettings
 
@@ -44,6 +45,10 @@ class DCGAN(GANRecipe):
 
     def sources(self) -> tuple:
         settings = self.settings
+        if self.is_own:
+            images = data.own_pictures(self.open_folder(), settings.image_size, settings.channels)
+            self.told((len(images),), held_out=0)
+            return (images,)
         if settings.data == "digits":
             return (data.digits("train", settings.image_size),)
         if settings.data == "earth":
@@ -56,7 +61,7 @@ class DCGAN(GANRecipe):
 
     def players(self) -> dict[str, nn.Module]:
         settings = self.settings
-        channels = 3 if settings.data in ("earth", "celeba") else 1
+        channels = self.channels()
         return {
             "generator": models.DCGANGenerator(settings.latent_dim, channels, settings.width, settings.image_size),
             "discriminator": models.DCGANDiscriminator(
@@ -64,8 +69,16 @@ class DCGAN(GANRecipe):
             ),
         }
 
+    def channels(self) -> int:
+        """Of the images: 3 for colour, 1 for grey."""
+        if self.is_own:
+            return self.settings.channels
+        return 3 if self.settings.data in ("earth", "celeba") else 1
+
     def make_batches(self, sources: tuple) -> Iterator:
         batches = super().make_batches(sources)
+        if self.is_own and self.settings.mirror:
+            batches.transform = left_or_right
         if self.settings.data == "earth":
             batches.transform = mirrored
         return batches
@@ -87,8 +100,8 @@ class Letters(DCGAN):
 
     @classmethod
     def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
-        """Coasts need more than letters: larger images, wider players, more steps of smaller ones."""
-        if given.get("data") != "earth" or profile != "cpu":
+        """Coasts and photographs need more than letters: larger images, wider players, more steps of fewer images."""
+        if given.get("data") not in ("earth", FOLDER) or profile != "cpu":
             return {}
         return {"image_size": 64, "width": 40, "batch_size": 32, "lr": 2e-4, "ema": 0.999, "steps": 20_000}
 

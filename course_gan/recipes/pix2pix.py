@@ -1,4 +1,4 @@
-"""Lesson 07: pix2pix (arXiv:1611.07004), from relief maps to the Earth from space, and from label maps to textures."""
+"""Lesson 07: pix2pix (arXiv:1611.07004), from relief maps to the Earth from space, label maps to textures, or own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,20 +11,22 @@ from course_gan import data, losses, models, regularizers
 from course_gan.errors import CourseError
 from course_gan.models.layers import NORMS
 from course_gan.recipes.earth import CropsAndMirrors, earth_pairs
-from course_gan.recipes.recipe import Recipe, patches_fit
-from course_gan.recipes.schema import Settings, setting
+from course_gan.recipes.own import FOLDER, OwnRecipe, OwnSettings, halvings, left_or_right
+from course_gan.recipes.recipe import patches_fit
+from course_gan.recipes.schema import setting
 from course_gan.training import Pix2Pix
 
 
 @dataclass(frozen=True)
-class Pix2PixSettings(Settings):
+class Pix2PixSettings(OwnSettings):
     """Of a pix2pix game: what is translated, the three terms of G's loss, the U-Net, and the patch discriminator.
 
-    data: "earth", relief maps into the Earth from space, or "textures", colour-coded maps into grass, gravel, brick
-    and night sky. scale: of the Earth, see `data.earth`. painted: the share of relief maps that are drawn anew.
+    data: "earth", relief maps into the Earth from space, "textures", colour-coded maps into grass, gravel, brick and
+    night sky, or "folder", pairs of one's own. scale: of the Earth, see `data.earth`. painted: the share of relief
+    maps that are drawn anew.
     """
 
-    data: str = setting("earth", "pictures", choices=("earth", "textures"))
+    data: str = setting("earth", "pictures", choices=("earth", "textures", FOLDER))
     batch_size: int = setting(8, "batch size", 1, 4096, on_panel=True)
     loss: str = setting("hinge", "loss", choices=[n for n in losses.NAMES if n != "relativistic"])
     lr: float = setting(4e-4, "learning rate", 1e-7, 1.0, on_panel=True)
@@ -64,11 +66,12 @@ AS_PUBLISHED = {
 }
 
 
-class Painter(Recipe):
-    """Lesson 07: a translator of relief maps into the Earth from space, or with data=textures of drawn maps."""
+class Painter(OwnRecipe):
+    """Lesson 07: a translator of relief maps into the Earth from space, of drawn maps, or of a person's own pairs."""
 
     Settings = Pix2PixSettings
     lesson = "07"
+    layout = "pairs"
     profiles: ClassVar = {
         "smoke": {
             "steps": 10,
@@ -95,7 +98,15 @@ class Painter(Recipe):
 
     @classmethod
     def implied(cls, given: dict[str, Any], profile: str) -> dict[str, Any]:
-        """Textures are learned with the published players: their maps are not louder than their pictures."""
+        """Textures are learned with the published players: their maps are not louder than their pictures.
+
+        Of a person's own pairs nobody knows which side is louder; the U-Net halves them as often as their size allows.
+        """
+        if given.get("data") == FOLDER:
+            defaults = Pix2PixSettings(cls.lesson, profile, **cls.profiles[profile])
+            size = given.get("image_size", defaults.image_size)
+            depth = halvings(size, defaults.depth) if isinstance(size, int) and size > 0 else defaults.depth
+            return {"contrast": 1.0, "depth": max(2, depth)}
         if given.get("data") != "textures":
             return {}
         sizes = {"cpu": {"lr": 5e-4, "maps": 1000, "steps": 4_000}, "gpu": {"lr": 5e-4, "image_size": 64}}
@@ -103,6 +114,7 @@ class Painter(Recipe):
 
     def check(self) -> None:
         """The U-Net halves images depth times, and D has to have a logit left."""
+        super().check()
         settings = self.settings
         if settings.image_size % 2**settings.depth:
             found = f"image_size is {settings.image_size} and depth {settings.depth}"
@@ -111,6 +123,8 @@ class Painter(Recipe):
 
     def sources(self) -> tuple:
         settings = self.settings
+        if self.is_own:
+            return (self._own_pairs(),)
         if settings.data == "textures":
             held_out = data.texture_maps(8, settings.image_size, settings.seed, "test")
             self.held_out = [data.to_float(part.images) for part in held_out]
@@ -120,17 +134,29 @@ class Painter(Recipe):
         size = settings.image_size
         return (earth_pairs(settings.maps, size, settings.scale, settings.painted, settings.seed),)
 
+    def _own_pairs(self) -> tuple[Tensor, Tensor]:
+        settings = self.settings
+        pairs = data.own_pairs(self.open_folder(), settings.image_size, settings.channels, settings.seed)
+        self.held_out = [data.to_float(side) for side in pairs.held_out.unbind(1)]
+        self.columns = len(pairs.held_out)
+        self.told((len(pairs.learned),), len(pairs.held_out))
+        inputs, targets = pairs.learned.unbind(1)
+        return inputs, targets
+
     def make_batches(self, sources: tuple) -> Iterator:
         batches = super().make_batches(sources)
+        if self.is_own and self.settings.mirror:
+            batches.transform = left_or_right
         if self.settings.data == "earth":
             batches.transform = CropsAndMirrors(self.settings.image_size)
         return batches
 
     def players(self) -> dict[str, nn.Module]:
         settings = self.settings
-        channels = 3 if settings.data == "textures" else 4
+        channels = self.input_channels()
         translator = models.UNetGenerator(
             channels,
+            self._target_channels(),
             width=settings.width,
             depth=settings.depth,
             norm=settings.norm,
@@ -142,15 +168,31 @@ class Painter(Recipe):
         )
         return {"generator": translator, "discriminator": self.discriminator(channels)}
 
+    def input_channels(self) -> int:
+        """Of what is translated: 3 for colour, 1 for grey, 4 for a relief map and its latitude."""
+        if self.is_own:
+            return self.settings.channels
+        return 3 if self.settings.data == "textures" else 4
+
+    def halvings(self) -> int:
+        """How often the translator halves a picture."""
+        return self.settings.depth
+
+    def _target_channels(self) -> int:
+        return self.settings.channels if self.is_own else 3
+
     def discriminator(self, channels: int) -> nn.Module:
         """D of pairs whose input has so many channels."""
         settings = self.settings
         width, layers = settings.discriminator_width, settings.patch_layers
         if settings.contrast == 1 and settings.detail == 0:
-            judge = models.PatchDiscriminator(channels + 3, width, layers, settings.discriminator_norm)
+            judge = models.PatchDiscriminator(
+                channels + self._target_channels(), width, layers, settings.discriminator_norm
+            )
         else:
             judge = models.PairDiscriminator(
                 channels,
+                self._target_channels(),
                 width=width,
                 layers=layers,
                 norm=settings.discriminator_norm,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from course_gan.data import Batches
+from course_gan.data import Batches, Listing
 from course_gan.errors import CourseError
 from course_gan.recipes.schema import Settings
 from course_gan.training import Backend, Game
@@ -21,7 +21,10 @@ class Recipe:
     a family that says its number in `lesson`, and in `standard` and `profiles` which defaults it changes.
 
     settings: of the class's own `Settings`. game: the game. batches: an endless iterator of what the game eats.
-    steps: how many steps it deserves. columns: images in a row of the preview.
+    steps: how many steps it deserves. columns: images in a row of the preview. about: a line on what is learned from,
+        or "". listing: the files of a person's own that are learned, or None.
+    with_data: False makes the game alone, for weights that were trained elsewhere; then there are no batches, and no
+        preview that shows data.
     Raises CourseError for settings that do not go together or for which there is no device.
     """
 
@@ -29,18 +32,20 @@ class Recipe:
     lesson: ClassVar[str] = ""
     standard: ClassVar[dict[str, Any]] = {}
     profiles: ClassVar[dict[str, dict[str, Any]]] = {"smoke": {}, "cpu": {}, "gpu": {}}
-    columns: ClassVar[int] = 8
+    columns: int = 8
+    about: str = ""
+    listing: Listing | None = None
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, with_data: bool = True):
         self.settings = settings
         self.steps = settings.steps
         try:
             self.check()
             self.backend = self._backend()
             with self.backend.randomness(settings.seed):
-                sources = self.sources()
+                sources = self.sources() if with_data else None
                 self.game = self.make_game(self.players())
-            self.batches = self.make_batches(sources)
+            self.batches = self.make_batches(sources) if with_data else None
         except ValueError as error:  # of data, a model or a game that cannot be made so
             raise CourseError(str(error)) from error
 

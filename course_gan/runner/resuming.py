@@ -16,19 +16,34 @@ from typing import Any
 from course_gan.console import say
 from course_gan.errors import CourseError
 from course_gan.marker import set_aside
-from course_gan.recipes import Recipe, Settings, settings
+from course_gan.recipes import Recipe, Settings, recipe_of, settings
+from course_gan.runner.own_source import learns_own, refuse_others
 from course_gan.training import RunDirectory, checkpoint
 
-MAY_CHANGE = ("steps", "device", "dtype", "compile")  # on resuming; all else would make it another run
+MAY_CHANGE = ("steps", "device", "dtype", "compile", "folder")  # on resuming; all else would make it another run
 FILE = "settings.json"
 
 
 def nothing_to_resume(folder: Path) -> CourseError:
     """The refusal to resume where there is no run; it names the runs in the folder, else those beside it."""
+    found = f"nothing to resume in {folder}"
+    known = _runs_near(folder)
+    return CourseError(
+        f"{found}{known}" if known else f"{found}, and no run is beside it: leave out --resume to start one"
+    )
+
+
+def nothing_in(folder: Path) -> CourseError:
+    """The refusal of a folder that holds no run; it names the runs in it, else those beside it."""
+    known = _runs_near(folder)
+    return CourseError(f"{folder} holds no run{known or ', and no run is beside it: name the folder of a training'}")
+
+
+def _runs_near(folder: Path) -> str:
     for place, where, like in ((folder, "in", ""), (folder.parent, "beside", folder.name)):
         if runs := _runs_in(place, like):
-            return CourseError(f"nothing to resume in {folder}; runs {where} it: {', '.join(map(str, runs[:5]))}")
-    return CourseError(f"nothing to resume in {folder}, and no run is beside it: leave out --resume to start one")
+            return f"; runs {where} it: {', '.join(map(str, runs[:5]))}"
+    return ""
 
 
 def _runs_in(place: Path, like: str) -> list[Path]:
@@ -90,8 +105,8 @@ def taken_up(directory: RunDirectory, recipe: type[Recipe], profile: str | None,
     """What the run in the directory goes on with, asked for these settings; nothing is written.
 
     profile: None is the run's own. given: by name, in lower case, each a value that its setting can have.
-    Raises CourseError, one line, for another lesson, for anything else that would make it another run, for fewer steps
-    than are made, and where the settings of the run are not known or no longer understood.
+    Raises CourseError, one line, for another lesson, other pictures or anything else that would make it another run,
+    for fewer steps than are made, and where the settings of the run are not known or no longer understood.
     """
     content = directory.newest()
     state = content if isinstance(content, dict) else {}
@@ -106,8 +121,20 @@ def taken_up(directory: RunDirectory, recipe: type[Recipe], profile: str | None,
     if "steps" in given and chosen.steps < made:
         found = f"steps is {chosen.steps}, but {made} are made in {directory.path}"
         raise CourseError(f"{found}: give more with -p steps M")
+    if learns_own(recipe, chosen):
+        refuse_others(directory.path, state.get("source"), recipe, chosen.folder)
     is_changed = "settings" in state and plain(chosen) != state["settings"]
     return Resumed(chosen, made, is_changed, filled_in, contradiction)
+
+
+def started_with(folder: Path, content: dict[str, Any]) -> tuple[type[Recipe], Settings]:
+    """The recipe and the settings that a run was started with, in today's terms; content: of its newest checkpoint.
+
+    Raises CourseError, one line, where they are not known or no longer understood.
+    """
+    kept, _ = _kept(folder, content.get("settings"))
+    recipe = recipe_of(kept["lesson"])
+    return recipe, _understood(folder, recipe, kept)[0]
 
 
 def _kept(folder: Path, in_checkpoint: Any) -> tuple[dict[str, Any], str]:

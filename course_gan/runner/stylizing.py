@@ -4,18 +4,14 @@ import difflib
 import time
 from pathlib import Path
 
-from PIL import Image
-from torch import Tensor
-
-from course_gan.data import read_picture, to_uint8
+from course_gan.data import read_picture
 from course_gan.errors import CourseError
 from course_gan.files import write_whole
 from course_gan.models import in_styles, load_style_network
-from course_gan.plots.display import encode
+from course_gan.runner.new_files import FORMATS, encoded, new_picture
 from course_gan.training import repaint
 
 SIZES = (64, 1024)  # pixels of the longest side
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 STYLE_SIDE = 384  # pixels of the longest side of a style of the user's own
 
 
@@ -34,7 +30,7 @@ def stylized(photo: str, style: str, out: str | None, strength: float, size: int
     known = style in network.styles
     if not known and not Path(style).is_file():
         raise CourseError(_no_style(style, network.styles))
-    target = _target(photo, style, out)
+    target = new_picture(f"{Path(photo).stem} in {Path(style).stem}.png" if out is None else out)
     content = read_picture(photo, size)
     began = time.perf_counter()
     if known:
@@ -42,7 +38,7 @@ def stylized(photo: str, style: str, out: str | None, strength: float, size: int
     else:
         painted = content + strength * (repaint(content, read_picture(style, STYLE_SIDE), photo=content) - content)
     seconds = time.perf_counter() - began
-    write_whole(target, _encoded(painted, FORMATS[target.suffix.lower()]))
+    write_whole(target, encoded(painted, FORMATS[target.suffix.lower()]))
     return target, seconds
 
 
@@ -50,24 +46,3 @@ def _no_style(style: str, names: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(style, names, 1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{style!r} is neither a style nor a file: {hint}styles are {', '.join(names)}; or give a picture's path"
-
-
-def _target(photo: str, style: str, out: str | None) -> Path:
-    """The file to write; CourseError where it is there already, has no known ending or its folder is missing."""
-    if out is not None and not out.strip():
-        raise CourseError("--out is empty (a variable that is not set?): name a file, such as painted.png")
-    path = Path(out) if out is not None else Path(f"{Path(photo).stem} in {Path(style).stem}.png")
-    if path.suffix.lower() not in FORMATS:
-        raise CourseError(f"{path}: a picture's name has to end in {', '.join(FORMATS)}")
-    if not path.parent.is_dir():
-        raise CourseError(f"{path}: there is no folder {path.parent}; make it, or name another file")
-    if path.exists():
-        raise CourseError(f"{path} is there already and stays as it is: name another file by --out")
-    return path
-
-
-def _encoded(picture: Tensor, kind: str) -> bytes:
-    """A picture (1, 3, h, w) in [-1, 1] as the bytes of a file."""
-    pixels = to_uint8(picture)[0].permute(1, 2, 0).numpy()
-    quality = {} if kind == "PNG" else {"quality": 92}
-    return encode(Image.fromarray(pixels), kind, **quality)

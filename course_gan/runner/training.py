@@ -11,9 +11,10 @@ from typing import IO, Any
 
 from course_gan.console import say
 from course_gan.errors import CourseError
-from course_gan.marker import TRAINING, is_ours, named
+from course_gan.marker import named
 from course_gan.own_folder import OwnFolder
 from course_gan.recipes import Recipe, recipe_of
+from course_gan.runner import own_source
 from course_gan.runner.animation import animated
 from course_gan.runner.ending import Course
 from course_gan.runner.resuming import FILE, Resumed, asked, nothing_to_resume, plain, taken_up
@@ -35,7 +36,8 @@ def run(
 
     profile: None is "cpu", and on resuming the run's own.
     resume: go on from the newest valid checkpoint with the settings of the first start, which are in it; settings
-        given again may only change steps, device, dtype and compile. Without it a folder that holds a run is refused.
+        given again may only change steps, device, dtype, compile, and where the same pictures are. Without it a
+        folder that holds a run is refused.
     overrides: settings by name, upper or lower case; None is a value too. progress: a bar on stderr.
     Raises CourseError, one line, for whatever a person can mend, and for any other error in the middle of the training
     too: then after saving, and with how to go on. KeyboardInterrupt after Ctrl-C and SystemExit(143) after SIGTERM
@@ -51,14 +53,17 @@ def run(
     directory = RunDirectory(out, writer=writer)
     if resume and not directory.checkpoints():
         raise nothing_to_resume(out)
-    if not is_ours(out, TRAINING):  # so that nothing is touched where an earlier version trained
-        _refuse_a_run(directory, resume)
+    _refuse_a_run(directory, resume)  # before anything is touched
     course = Course(directory, recipe_class.lesson)
     try:
+        if not resume:
+            directory.prove()
+            recipe = recipe_class(chosen)  # before the folder is made: pictures may be missing
         with _entered(directory):
-            _refuse_a_run(directory, resume)
+            _refuse_a_run(directory, resume)  # which came meanwhile
             resumed = taken_up(directory, recipe_class, profile, given) if resume else None
-            recipe = recipe_class(resumed.settings if resumed else chosen)
+            if resumed:
+                recipe = recipe_class(resumed.settings)
             directory.restore(recipe.game, recipe.batches)
             if _is_all_made(recipe, directory, resumed):
                 return recipe
@@ -112,6 +117,9 @@ def _is_all_made(recipe: Recipe, directory: RunDirectory, resumed: Resumed | Non
 def _describe(recipe: Recipe, directory: RunDirectory, resumed: Resumed | None) -> None:
     """Give the settings to the checkpoints, and write settings.json for people."""
     directory.settings = plain(recipe.settings)
+    listing = recipe.listing
+    if listing is not None:
+        directory.source = own_source.kept(listing)
     if resumed and resumed.is_changed:
         directory.save(recipe.game, recipe.batches)  # at once: a kill must not bring the old settings back
     if not directory.writer:
@@ -124,6 +132,10 @@ def _describe(recipe: Recipe, directory: RunDirectory, resumed: Resumed | None) 
         else:
             set_aside_rest(directory.path)
         directory.folder.put(FILE, json.dumps(recipe.settings.as_dict(), indent=2) + "\n")
+        if listing is not None:
+            directory.folder.put(own_source.FILE, own_source.named(listing))
+    if recipe.about:
+        say(recipe.about, sys.stderr)
 
 
 def _train(recipe: Recipe, course: Course, progress: bool) -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from course_gan.console import say
 from course_gan.errors import CourseError
@@ -19,7 +19,8 @@ def set_aside_rest(out: Path) -> None:
     is_rest = (log.is_file() and log.stat().st_size) or (samples.is_dir() and any(samples.iterdir()))
     if not is_rest:
         return
-    rest = [path for path in (log, samples, out / "settings.json") if os.path.lexists(path)]
+    named = (log, samples, out / "settings.json", out / "pictures.json")
+    rest = [path for path in named if os.path.lexists(path)]
     for number in itertools.count(1):
         aside = [path.with_name(f"{path.name}.{number}") for path in rest]
         if not any(os.path.lexists(path) for path in aside):
@@ -56,6 +57,15 @@ def reopened(path: Path, step: int, every: int) -> IO[str]:
     if kept.encode() != data:
         write_whole(path, kept)
     return path.open("a", encoding="utf-8", newline="\n")
+
+
+def last_record(path: Path) -> dict[str, Any] | None:
+    """The last whole record of a log, which is left as it is; None where there is none, or it cannot be read."""
+    try:
+        lines = path.read_bytes().decode(errors="replace").split("\n")
+    except OSError:
+        return None
+    return next((json.loads(line) for line in reversed(lines) if _step_of(line) is not None), None)
 
 
 def _step_of(line: str) -> int | None:

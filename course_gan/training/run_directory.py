@@ -39,6 +39,7 @@ class RunDirectory:
     writer: False in all but one of several processes, which then only read.
     settings: what the run was started with, as plain values that JSON knows; whoever sets it finds it again in
         `newest()["settings"]` of every checkpoint saved since. None saves none.
+    source: what it learns from, as plain values too; whoever sets it finds it again in `newest()["source"]`.
     Entering raises CourseError when the folder cannot be written, when another run holds it, or when it is not empty
     and no run of ours made it (see course_gan.marker): nothing there is touched then. Leaving saves what `train` has
     done since the last checkpoint, also when an exception or an interrupt is the reason.
@@ -49,6 +50,7 @@ class RunDirectory:
         self.keep = keep
         self.writer = writer
         self.settings: dict[str, Any] | None = None
+        self.source: dict[str, Any] | None = None
         self.last_step = 0  # of the newest checkpoint saved or restored here
         self.following: tuple[Game, Any] | None = None  # game and data that `train` is at work on
         self.folder: OwnFolder | None = None  # the entered writer's hand on what else is written here
@@ -81,6 +83,11 @@ class RunDirectory:
                 if received and kind is None:
                     raise interrupts.consequence(received)
 
+    def prove(self) -> None:
+        """Look whether the folder is ours or can be; raises CourseError where it is not, as entering does."""
+        if self.writer:
+            self._proven()
+
     def checkpoints(self) -> list[Path]:
         """The checkpoints, valid or not, newest first."""
         found = [path for path in self.path.glob("step-*.pt") if _CHECKPOINT.fullmatch(path.name)]
@@ -102,6 +109,8 @@ class RunDirectory:
             content = {"game": game.state_dict(), "batches": batches.state_dict()}
             if self.settings is not None:
                 content["settings"] = self.settings
+            if self.source is not None:
+                content["source"] = self.source
             checkpoint.write(path, content)
             self._drop_all_before(path)
         self.last_step = game.steps
@@ -114,6 +123,11 @@ class RunDirectory:
         """
         found = self._read_newest(stacklevel=3)
         return None if found is None else found[1]
+
+    def newest_path(self) -> Path | None:
+        """The file of the newest valid checkpoint, which `newest` reads, and with the same errors."""
+        found = self._read_newest(stacklevel=3)
+        return None if found is None else found[0]
 
     def restore(self, game: Game, batches: Any) -> int:
         """Bring game and data to the newest valid checkpoint and return its step; 0 where there is none at all.

@@ -112,10 +112,10 @@ def test_train_shows_what_may_be_set_and_trains_nothing(tmp_path, monkeypatch):
         (
             ["train", "1", "--settings", "-p", "steps", "3"],
             2,
-            "--settings only shows: leave out -p, --out and --resume",
+            "--settings only shows: leave out -p, --data, --size, ",
         ),
-        (["train", "1", "--settings", "--resume"], 2, "--settings only shows: leave out -p, --out and --resume"),
-        (["train", "1", "--settings", "--out", "x"], 2, "--settings only shows: leave out -p, --out and --resume"),
+        (["train", "1", "--settings", "--resume"], 2, "--settings only shows: leave out -p, --data, --size, "),
+        (["train", "1", "--settings", "--out", "x"], 2, "--settings only shows: leave out -p, --data, --size, "),
         (["train", "1", "--settings", "--profile", "tpu"], 1, "unknown profile 'tpu': choose one of smoke, cpu, gpu"),
         (["train", "1", "--profile", "SMOKE"], 1, "unknown profile 'SMOKE': choose one of smoke, cpu, gpu"),
         (["train", "1", "--profile", ""], 1, "unknown profile '': choose one of smoke, cpu, gpu"),
