@@ -7,6 +7,7 @@ from course_gan.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from course_gan.models.features import FeatureNetwork, load_features
 from course_gan.models.layers import initialise, receptive_field
 from course_gan.models.mlp import MLPDiscriminator, MLPGenerator
+from course_gan.models.patch_heads import PatchHeads
 from course_gan.models.pix2pix import EncoderDecoder, PairDiscriminator, PatchDiscriminator, UNetGenerator
 from course_gan.models.shipped import load_weights, save_weights
 from course_gan.models.style_critic import StyleCritic

@@ -16,8 +16,12 @@ class ResNetGenerator(nn.Module):
     2**downsamplings). carried: channels beside those of the images, in and out, that are looked at and handed on as
     they are, such as a place's latitude. Padded by reflection. Weights are drawn as DCGAN's, but with norm "none" as
     torch draws them: without norms, weights of N(0, 0.02) let a signal fade out.
+    encoder: the layers at which CUT (arXiv:2007.15651) looks, by name with their channels: every halving, the first
+    residual block and the one in the middle.
     ValueError for what cannot be built, or when sides do not divide.
     """
+
+    encoder: dict[str, int]
 
     def __init__(
         self,
@@ -39,10 +43,15 @@ class ResNetGenerator(nn.Module):
 
         stem = nn.Conv2d(in_channels + carried, width, 7, padding=3, padding_mode="reflect", bias=bias)
         layers = [stem, norm_layer(norm, width), nn.ReLU()]
+        self.encoder = {}
         for inputs, outputs in pairwise(widths):
             down = nn.Conv2d(inputs, outputs, 3, 2, 1, bias=bias)
+            self.encoder[f"layers.{len(layers)}"] = outputs
             layers += [down, norm_layer(norm, outputs), nn.ReLU()]
-        layers += [ResidualBlock(widths[-1], norm) for _ in range(blocks)]
+        for block in range(blocks):
+            if block in (0, blocks // 2):
+                self.encoder[f"layers.{len(layers)}"] = widths[-1]
+            layers.append(ResidualBlock(widths[-1], norm))
         for inputs, outputs in pairwise(widths[::-1]):
             up = nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, output_padding=1, bias=bias)
             layers += [up, norm_layer(norm, outputs), nn.ReLU()]

@@ -5,6 +5,7 @@ from course_gan.training.adain import AdaIN
 from course_gan.training.adversarial import Adversarial
 from course_gan.training.average import Average
 from course_gan.training.backend import Backend
+from course_gan.training.cut import CUT
 from course_gan.training.cyclegan import CycleGAN
 from course_gan.training.finite import NonFiniteError
 from course_gan.training.game import Game

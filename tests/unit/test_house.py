@@ -18,10 +18,10 @@ STOREYS = [
     {"marker", "one_line"},
     {"own_folder"},
     {"catalogue", "data"},
-    {"losses", "regularizers", "style_losses", "models"},
+    {"contrast", "losses", "regularizers", "style_losses", "models"},
     {"plots", "metrics", "training"},
     {"page", "recipes", "grading"},
-    {"runner", "judge", "panels"},
+    {"runner", "judge", "panels", "review"},
     {"cli"},
     {"__main__"},
 ]

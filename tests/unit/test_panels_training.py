@@ -155,7 +155,7 @@ def test_the_learners_trained_recipe_goes_on():
 
 @pytest.mark.parametrize(
     ("lesson", "settings", "idle"),
-    [("03", {}, 0), ("07", {}, 0), ("07", {"adversarial": 0.0}, 1), ("08", {}, 0), ("10", {}, 0)],
+    [("03", {}, 0), ("07", {}, 0), ("07", {"adversarial": 0.0}, 1), ("08", {}, 0), ("09", {}, 0), ("10", {}, 0)],
 )
 def test_every_kind_of_recipe_is_drawn_and_trained(lesson, settings, idle):
     panel = panels.Training(lesson, "smoke", steps=3, **settings)
@@ -183,7 +183,7 @@ def test_samples_of_the_players_themselves_differ_from_the_averages_and_leave_th
 def test_points_are_drawn_among_real_ones_and_images_are_not():
     points = history.real_points(recipes.build("02", "smoke").batches)
     assert points.shape == (400, 2)
-    for lesson in ("03", "07", "08", "10"):
+    for lesson in ("03", "07", "08", "09", "10"):
         assert history.real_points(recipes.build(lesson, "smoke").batches) is None, lesson
     assert history.real_points(iter([1])) is None
 
@@ -216,7 +216,7 @@ def test_fields_say_what_the_recipe_has():
     assert hyperparameters.changes({"lr": " 1e-3 ", "steps": "7"}, settings) == {"lr": 1e-3, "steps": 7}
 
 
-@pytest.mark.parametrize("lesson", ["02", "03", "04", "07", "08", "10"])
+@pytest.mark.parametrize("lesson", ["02", "03", "04", "07", "08", "09", "10"])
 def test_every_field_of_every_recipe_holds_its_own_value(lesson):
     settings = recipes.settings(lesson)
     for name, text in hyperparameters.fields(settings).items():

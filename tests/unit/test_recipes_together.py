@@ -7,6 +7,7 @@ import pytest
 
 from course_gan.recipes import build, recipe_of, recipes, settings
 from course_gan.training import train
+from tests.unit.own_folders import two_sides
 from tests.unit.test_recipes import outcome
 from tests.unit.tiny_games import differing, whole_state
 
@@ -34,7 +35,12 @@ CHEAP = {
     "crops": (14, 15, 60),
     "critic_width": (1, 2, 8),
     "directions": (1, 2, 16),
+    "heads_width": (1, 2, 16),
+    "patches": (2, 16, 4096),
+    "photo": ("coffee", "", "no_such_file.png"),
+    "style": ("mosaic", "retina", "brick.png"),
     "seed": (0, 1, 2**31),
+    "channels": (1, 2, 3),
 }
 ALL_BUT_ONE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
 
@@ -72,16 +78,32 @@ def test_settings_drawn_at_random_train_together_or_are_one_line(lesson):
 
 OTHER = {
     "samples": 300,
-    "image_size": {"03": 32, "04": 32, "07": 16, "08": 16, "10": 48},
+    "image_size": {"03": 32, "04": 32, "07": 16, "08": 16, "09": 16, "10": 48},
     "maps": 40,
     "styles": ("mosaic", "brick"),
     "crops": 60,
     "held_out": {"08": "a", "10": ("coffee",)},
-    "data": {"01": "grid", "02": "ring", "03": "digits", "04": "digits", "07": "textures", "08": "earth"},
-    "norm": {"07": "instance", "08": "none"},
+    "data": {
+        "01": "grid",
+        "02": "ring",
+        "03": "digits",
+        "04": "digits",
+        "07": "textures",
+        "08": "earth",
+        "09": "picture",
+    },
+    "norm": {"07": "instance", "08": "none", "09": "instance"},
     "dropout": 0.25,
-    "loss": "least_squares",
-    "discriminator_norm": {"03": "instance", "04": "instance", "07": "instance", "08": "none"},
+    "loss": {
+        "01": "least_squares",
+        "02": "least_squares",
+        "03": "least_squares",
+        "04": "least_squares",
+        "07": "least_squares",
+        "08": "hinge",
+        "09": "least_squares",
+    },
+    "discriminator_norm": {"03": "instance", "04": "instance", "07": "instance", "08": "none", "09": "instance"},
     "typefaces_a": ("DejaVuSans",),
     "typefaces_b": ("STIXGeneralBolIta",),
     "betas": (0.3, 0.7),
@@ -91,8 +113,23 @@ OTHER = {
     "patch_layers": 3,
     "clip": 1e-3,
     "pool": 0,
+    "into": "relief",
+    "photo": "coffee",
+    "style": "mosaic",
+    "folder": "other",
+    "channels": 1,
 }
-WITH = {"places": {"data": "earth"}, "scale": {"data": "earth"}, "latitude": {"data": "earth"}}  # what these belong to
+OWN = {"data": "folder", "folder": "own", "batch_size": 2}
+WITH = {  # what these belong to
+    "places": {"data": "earth"},
+    "scale": {"data": "earth"},
+    "latitude": {"data": "earth"},
+    "photo": {"data": "picture"},
+    "style": {"data": "picture"},
+    "folder": OWN,
+    "channels": OWN,
+    "mirror": OWN,
+}
 USED = [(lesson, name) for lesson, recipe in recipes().items() for name in recipe.Settings.specs() if name not in FREE]
 
 
@@ -110,8 +147,16 @@ def untouched():
     return cache(lambda lesson, *given: trained(lesson, **dict(given)))
 
 
+@pytest.fixture
+def own_folders(tmp_path, monkeypatch):
+    """Two folders in the working directory, of whose pictures every lesson can learn."""
+    monkeypatch.chdir(tmp_path)
+    two_sides(tmp_path / "own", 6)
+    two_sides(tmp_path / "other", 6, first=20)
+
+
 @pytest.mark.parametrize(("lesson", "name"), USED)
-def test_every_setting_changes_what_is_trained(lesson, name, untouched):
+def test_every_setting_changes_what_is_trained(lesson, name, untouched, own_folders):
     spec = recipe_of(lesson).Settings.specs()[name]
     old = getattr(settings(lesson, "smoke"), name)
     other = OTHER.get(name)
@@ -122,4 +167,4 @@ def test_every_setting_changes_what_is_trained(lesson, name, untouched):
     assert other != old
     company = WITH.get(name, {})
     before = untouched(lesson, *company.items())
-    assert differing(trained(lesson, **company, **{name: other}), before), f"{name} = {other!r} changes nothing"
+    assert differing(trained(lesson, **(company | {name: other})), before), f"{name} = {other!r} changes nothing"

@@ -6,9 +6,9 @@ from torch import nn
 from course_gan import models
 from course_gan.data import Batches, UnpairedBatches
 from course_gan.models.pix2pix import LastingDropout
-from course_gan.training import GAN, AdaIN, Backend, CycleGAN, Game, Pix2Pix
+from course_gan.training import CUT, GAN, AdaIN, Backend, CycleGAN, Game, Pix2Pix
 
-NAMES = ("GAN", "ConditionalGAN", "Pix2Pix", "CycleGAN", "AdaIN", "Autoencoder")
+NAMES = ("GAN", "ConditionalGAN", "Pix2Pix", "CycleGAN", "CUT", "AdaIN", "Autoencoder")
 
 
 def images(n=12, channels=1, size=8, seed=0):
@@ -136,6 +136,10 @@ def make(name, seed=0, device="cpu", **options):
         translators = [tiny_translator(nn.InstanceNorm2d, 0.0) for _ in range(2)]
         discriminators = [tiny_patch_discriminator(1) for _ in range(2)]
         game = CycleGAN(*translators, *discriminators, **({"pool": 3} | options))
+        return game, UnpairedBatches(images(), images(10, seed=1), 2, seed)
+    if name == "CUT":
+        players = tiny_translator(nn.InstanceNorm2d, 0.0), tiny_patch_discriminator(1), models.PatchHeads([1, 2], 4)
+        game = CUT(*players, ("0",), **({"patches": 9} | options))
         return game, UnpairedBatches(images(), images(10, seed=1), 2, seed)
     shape = {"channels": 1, "widths": (2, 4), "repeats": (1,)}
     options = {"pretrain": 10, "normalise": True, "clip": 1.0} | options
