@@ -1,9 +1,13 @@
-"""Claims: numbers stated in a lesson's prose, held to an interval beside it, and read back from its outputs."""
+"""Claims: numbers stated in a lesson's prose, held to an interval beside it, and read back from its outputs.
 
+All of a cell's are one line on the page, which opens to show them; it is open from the start where one does not hold.
+"""
+
+import html
 import math
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_gan.console import say
 from course_gan.page.seeds import exceptions
@@ -11,7 +15,7 @@ from course_gan.page.seeds import exceptions
 if TYPE_CHECKING:  # not installed where Jupyter is not
     from nbformat import NotebookNode
 
-CLAIM_MIME = "application/vnd.course-gan.claim+json"
+CLAIMS_MIME = "application/vnd.course-gan.claims+json"
 WHY_NOT = (
     "  That can be: what a training gives is stated for the seeds and the profile in results/NN_claims.json\n"
     "  and for the page's own settings; another seed, width, number of steps or machine may fall outside."
@@ -71,18 +75,67 @@ def _show(stated: Claim, explained: bool) -> None:
         text = f"{text.removesuffix(')')}; {except_for})"
     if explained:
         text = f"{text}\n{WHY_NOT}"
+    shell = _kernel()
+    if shell is None:
+        say(text)
+        return
+    from IPython.display import DisplayHandle
+
+    global _line
+    if _line is None or _line.cell != (shell, shell.execution_count):
+        _line = _Line((shell, shell.execution_count), DisplayHandle())
+    _line.add(stated, text)
+
+
+def _kernel() -> Any:
+    """The shell that runs a page's cells; None where there is none, as on a GPU server without Jupyter."""
     try:
         from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:  # a GPU server without Jupyter
-        get_ipython = None
-    if get_ipython is None or get_ipython() is None:
-        say(text)
-    else:
-        record = vars(stated).copy()
-        if not math.isfinite(stated.value):
-            record["value"] = None  # JSON knows neither NaN nor infinity
-        display({"text/plain": text, CLAIM_MIME: record}, raw=True)
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+class _Line:
+    """What a page shows of one cell's claims: how many were checked, and on demand each of them."""
+
+    def __init__(self, cell: tuple[Any, int], handle: Any):
+        self.cell = cell
+        self.handle = handle
+        self.stated: list[Claim] = []
+        self.texts: list[str] = []
+
+    def add(self, stated: Claim, text: str) -> None:
+        """Show one more."""
+        self.stated.append(stated)
+        self.texts.append(text)
+        if len(self.stated) == 1:
+            self.handle.display(self._data(), raw=True)
+        else:
+            self.handle.update(self._data(), raw=True)
+
+    def _data(self) -> dict[str, Any]:
+        missed = sum(not one.holds for one in self.stated)
+        count = len(self.stated)
+        summary = "✓ 1 number checked" if count == 1 else f"✓ {count} numbers checked"
+        if missed:
+            summary = f"✗ {missed} of {count} numbers not as stated"
+        lines = "\n".join(self.texts)
+        page = (
+            f"<details{' open' if missed else ''}><summary>{summary}</summary>"
+            f'<pre style="margin: 0 0 0 1em">{html.escape(lines)}</pre></details>'
+        )
+        return {"text/plain": lines, "text/html": page, CLAIMS_MIME: [_record(one) for one in self.stated]}
+
+
+_line: _Line | None = None  # of the cell that runs
+
+
+def _record(stated: Claim) -> dict[str, Any]:
+    record = vars(stated).copy()
+    if not math.isfinite(stated.value):
+        record["value"] = None  # JSON knows neither NaN nor infinity
+    return record
 
 
 def claims_in(notebook: "NotebookNode") -> list[Claim]:
@@ -90,8 +143,7 @@ def claims_in(notebook: "NotebookNode") -> list[Claim]:
     claims = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            record = output.get("data", {}).get(CLAIM_MIME)
-            if record is not None:
+            for record in output.get("data", {}).get(CLAIMS_MIME, []):
                 value = math.nan if record["value"] is None else record["value"]
                 claims.append(Claim(record["name"], value, record["low"], record["high"], record["exact"]))
     return claims

@@ -69,7 +69,8 @@ def bundle(figure: Figure, caption: str, key: bool = False) -> tuple[dict[str, s
 
     Neither JupyterLab nor nbconvert's lab template gives an image/png its alternative text, so the picture is there
     twice: as image/png for whatever reads that, and as WebP, smaller, in an HTML figure with `alt` and caption. Of
-    photographs the PNG has a third of the width and height: whole, it would be twice the WebP and slow to make.
+    photographs the PNG has a third of the width and height: whole, it would be twice the WebP and slow to make. Its
+    metadata tell whoever shows it, as GitHub does, to show it as large as the picture.
     """
     image = picture(figure)
     photos = image.getcolors(PHOTOGRAPHIC) is None
@@ -85,7 +86,8 @@ def bundle(figure: Figure, caption: str, key: bool = False) -> tuple[dict[str, s
     )
     content = base64.b64encode(encode(few, optimize=True)).decode()
     data = {"text/plain": caption, "text/html": page, "image/png": content}
-    return data, {"image/png": {"alt": caption}, "course_gan": {"key": bool(key)}}
+    shown = {"alt": caption, "width": image.width, "height": image.height}
+    return data, {"image/png": shown, "course_gan": {"key": bool(key)}}
 
 
 def show(figure: Figure, caption: str, key: bool = False) -> None:

@@ -4,11 +4,12 @@ import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from nbclient import NotebookClient
 
 from course_gan.catalogue import lessons
 from course_gan.errors import CourseError
 from course_gan.page import Profile, claim
-from course_gan.page.claims import CLAIM_MIME, ClaimError, claims_in
+from course_gan.page.claims import CLAIMS_MIME, ClaimError, claims_in
 from course_gan.runner.execute import Outcome, environment
 from tests.unit import loaded
 from workshop import notebooks as workshop_notebooks
@@ -100,8 +101,26 @@ def test_a_missed_claim_is_recorded_as_any_other(monkeypatch):
         InteractiveShell.clear_instance()
         del shell
     (shown,) = captured.outputs
-    assert shown.data[CLAIM_MIME] == {"name": "modes found", "value": 7.0, "low": 8.0, "high": 8.0, "exact": False}
+    record = {"name": "modes found", "value": 7.0, "low": 8.0, "high": 8.0, "exact": False}
+    assert shown.data[CLAIMS_MIME] == [record]
+    assert shown.data["text/html"].startswith("<details open><summary>✗ 1 of 1 numbers not as stated</summary>")
     assert shown.data["text/plain"].startswith("✗ modes found = 7   (stated: 8)\n  That can be: ")
+
+
+def test_all_claims_of_a_cell_are_one_line_that_opens(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_GAN_CLAIMS", "shown")
+    code = "from course_gan.page import claim\nclaim('a < b', 1, 0, 2)\nprint('between')\nclaim('c', 3, 0, 4)"
+    cells = [nbformat.v4.new_code_cell(text) for text in (code, "claim('d', 5, 0, 6)", "claim('e', 9, 0, 6)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    first, second, third = notebook.cells
+    (folded,) = [output.data for output in first.outputs if output.output_type == "display_data"]
+    assert folded["text/html"].startswith("<details><summary>✓ 2 numbers checked</summary>")
+    assert "✓ a &lt; b = 1   (stated: 0 to 2)\n✓ c = 3   (stated: 0 to 4)" in folded["text/html"]
+    assert "✓ 1 number checked" in second.outputs[0].data["text/html"]
+    assert third.outputs[0].data["text/html"].startswith("<details open>")
+    assert [claim.name for claim in claims_in(notebook)] == ["a < b", "c", "d", "e"]
 
 
 @pytest.mark.parametrize(("given", "told"), [(None, "strict"), ("shown", "shown"), ("strict", "strict")])
@@ -139,8 +158,8 @@ def test_a_claim_that_holds_says_so_and_returns_nothing(capsys):
 
 def test_claims_are_read_back_from_a_notebook():
     record = {"name": "x", "value": 2.0, "low": 0.0, "high": 1.0, "exact": False}
-    output = nbformat.v4.new_output("display_data", data={CLAIM_MIME: record, "text/plain": "x"})
-    missing = nbformat.v4.new_output("display_data", data={CLAIM_MIME: {**record, "value": None}})
+    output = nbformat.v4.new_output("display_data", data={CLAIMS_MIME: [record], "text/plain": "x"})
+    missing = nbformat.v4.new_output("display_data", data={CLAIMS_MIME: [{**record, "value": None}]})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output, missing])])
     found = claims_in(notebook)
     assert [(c.name, c.value) for c in found[:1]] == [("x", 2.0)]

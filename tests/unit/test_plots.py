@@ -215,16 +215,19 @@ def test_photographs_are_kept_small():
 
 def test_photographs_through_and_through_are_whole_in_the_page_and_a_third_as_wide_in_the_png():
     figure = plots.image_grid(F.interpolate(torch.rand(3, 3, 24, 24), 200, mode="bicubic").clamp(0, 1) * 2 - 1)
-    data, _ = bundle(figure, "x")
+    data, metadata = bundle(figure, "x")
     whole, (wide, high) = picture(figure).size, Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size
     page = Image.open(io.BytesIO(base64.b64decode(data["text/html"].split("base64,")[1].split('"')[0])))
     assert page.size == whole
     assert (wide, high) == ((whole[0] + 2) // 3, (whole[1] + 2) // 3)
+    shown = metadata["image/png"]
+    assert (shown["width"], shown["height"]) == whole, "it would look like a stamp"
 
 
 def test_alternative_text_and_key_go_into_the_metadata_and_markup_into_none():
     data, metadata = bundle(plots.curves({"a": [1, 2]}), 'D* < 1 & "so on"', key=True)
-    assert metadata == {"image/png": {"alt": 'D* < 1 & "so on"'}, "course_gan": {"key": True}}
+    assert metadata["course_gan"] == {"key": True}
+    assert metadata["image/png"]["alt"] == 'D* < 1 & "so on"'
     assert data["text/plain"] == 'D* < 1 & "so on"'
     assert '<img alt="D* &lt; 1 &amp; &quot;so on&quot;"' in data["text/html"]
 

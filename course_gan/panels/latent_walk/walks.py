@@ -14,7 +14,7 @@ LONGEST = 1.2  # the largest truncation ψ
 
 
 def great_circle(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """The way from a to b that keeps the length of latents (lesson 03, section 9).
+    """The way from a to b that keeps the length of latents (lesson 03, section 10).
 
     a, b: (latent_dim,); t: shares of the way (n,) in [0, 1]. Returns (n, latent_dim).
     """
