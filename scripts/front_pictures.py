@@ -16,7 +16,7 @@ PICTURES = {  # name: lesson, and how the caption begins
     "island": ("07", "An island that does not exist"),
     "coasts": ("03", "Ten places that do not exist"),
     "styles": ("10", "Two photos in five styles"),
-    "letters": ("03", "Letters that nobody drew"),
+    "pavilion": ("09", "A photo, four pictures made of it"),
 }
 WEBP = re.compile(r'src="data:image/webp;base64,([^"]+)"')
 

@@ -122,6 +122,12 @@ WHOLE = {  # lesson: its cell that trains, the game, a step on the way, and what
         "STEPS // 2",
         'recipes["L1 alone"].game.steps == STEPS == len(histories["L1 alone"])',
     ),
+    "09": (
+        "for record in train(game, recipe.batches, left):",
+        "game",
+        "recipe.steps // 2",
+        "game.steps == recipe.steps == len(live.steps)",
+    ),
     "10": (
         "for record in train(game, recipe.batches, left):",
         "game",
