@@ -6,7 +6,7 @@
 #
 # | | item | difficulty | minutes | practises | points |
 # |---|---|---|---|---|---|
-# | 1 | `to_float` | ●○○ | 5 | from bytes to the range a network paints in | 1 |
+# | 1 | `to_float` | ●○○ | 5 | from bytes to the range of a network's output | 1 |
 # | 2 | `to_bytes` | ●○○ | 5 | and back, for any network's output | 1 |
 # | 3 | `warp` | ●●○ | 10 | an affine map for each image | 2 |
 # | 4 | `in_both` | ●●○ | 10 | diagnosis: has the test set leaked? | 2 |
@@ -30,8 +30,8 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## How a check reads
 #
-# A check that says ✗ is the most useful line on these pages, if one reads it whole. Here are two wrong answers to item
-# 1, which wants bytes 0 … 255 brought into the range −1 … 1. Run the cell; then read on.
+# A check that says ✗ also says what is wrong. Here are two wrong answers to item 1, which wants bytes 0 … 255 brought
+# into the range −1 … 1. Run the cell; then read on.
 
 
 # %%
@@ -59,8 +59,8 @@ check("00.to_float", in_place)  # wrong on purpose
 #   tensor may still need it.
 #
 # The other marks: `○ not written yet` is an item that still raises `NotImplementedError`, `✓ passed` is one that is
-# done. When your code raises an error, the check shows it in one line with the line of yours that it comes from. And if
-# you forget that a check wants the function *itself*, `check("00.to_float", to_float(x))`, it says so.
+# done. When your code raises an error, the check shows it in one line, with the line of yours that it comes from. A
+# check wants the function *itself*; if you write `check("00.to_float", to_float(x))`, it says so.
 
 # %% [markdown]
 # ## 1 · From bytes to the range of a tanh
@@ -75,7 +75,8 @@ check("00.to_float", in_place)  # wrong on purpose
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# $x=v/127.5-1$, and first `.float()`: bytes have no place for a fraction or a sign.
+# The range of the bytes is 255 wide, that of the numbers is 2 wide and begins at −1. First `.float()`: bytes have no
+# place for a fraction or a sign.
 # </details>
 
 
@@ -107,8 +108,7 @@ check("00.to_float", to_float)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)`: the conversion itself cuts fractions off, and 300 would
-# wrap round to 44.
+# The conversion itself cuts fractions off, and 300 would wrap round to 44. So `round` and `clamp` come before it.
 # </details>
 
 
@@ -127,7 +127,7 @@ def to_bytes(x):
 check("00.to_bytes", to_bytes)
 
 # %% [markdown]
-# ## 3 · One map an image
+# ## 3 · One map per image
 #
 # ●●○ · 10 minutes · *lesson 00, section 6*
 #
@@ -142,8 +142,8 @@ check("00.to_bytes", to_bytes)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `torch.cat([matrices, torch.zeros(b, 2, 1)], dim=2)` has the right shape. To make 0 mean paper, add 1 before sampling
-# and take it off afterwards.
+# Nothing is shifted, so the third column is 0; `torch.cat` puts it beside the others. What must be added to an image so
+# that its paper is 0? Undo it after the sampling.
 # </details>
 
 
@@ -169,8 +169,8 @@ check("00.warp", warp)
 #
 # ●●○ · 10 minutes · *lesson 00, section 3*
 #
-# Whoever measures on what was learnt measures memory. Somebody gives you two sets and says that they are apart. How
-# many pictures of the test set are also in the training set, **pixel by pixel**? A test picture counts once, however
+# Somebody gives you a training set and a test set and says that they share nothing. How many pictures of the test set
+# are also in the training set, **pixel by pixel**? A test picture counts once, however
 # often the training set has it; two equal test pictures count twice. Nearly equal is not equal.
 #
 # <details><summary>Hint</summary>

@@ -12,8 +12,8 @@
 # | Builds on | Python, a little PyTorch (what a tensor is); nothing about GANs |
 # | Needs | no internet, no GPU, no download: all pictures come with the packages you have installed |
 #
-# The course teaches two networks to play against each other: the **generator** paints, the **discriminator** judges
-# whether a picture is real. Before anybody paints, look at what there is to be painted. Run the cells from top to bottom
+# In this course two networks play against each other. The **generator** makes pictures. The **discriminator** judges
+# whether a picture is real. This page shows the pictures that they will learn from. Run the cells from top to bottom
 # with **Shift + Enter**; nothing here can break.
 
 # %%
@@ -32,15 +32,15 @@ plots.use_style()
 # %% [markdown]
 # ## 1 · Profiles: the same lesson, small or large
 #
-# A course that only runs on its author's GPU teaches nobody else. So every lesson has *one* cell of parameters, and a
-# profile that fills in those you leave at `None`:
+# The course runs on a laptop and on a GPU. So every lesson has *one* cell of parameters, and a profile that fills in
+# those you leave at `None`:
 #
-# - **smoke** takes seconds and proves that the code runs; nothing it draws is worth looking at;
-# - **cpu** is a laptop with two cores: minutes, and results worth looking at. What you see on these pages was made so;
+# - **smoke** takes seconds and proves that the code runs; its pictures are not worth looking at;
+# - **cpu** is for a laptop with two cores: it takes minutes. What you see on these pages was made so;
 # - **gpu** is the same code with a larger model and more data.
 #
-# Want something else? Give a number instead of `None` and it wins over the profile. The command line does the same:
-# `course-gan run 00 --profile cpu -p IMAGES 40`.
+# Give a number instead of `None` and it wins over the profile. The command line does the same: `course-gan run 00
+# --profile cpu -p IMAGES 40`.
 
 # %% tags=["parameters"]
 PROFILE = os.environ.get("COURSE_GAN_PROFILE", "cpu")
@@ -58,9 +58,8 @@ profile
 # %% [markdown]
 # ## 2 · Does the machine answer?
 #
-# Three facts decide how fast you will learn here: which device computes, with how many threads, and whether the
-# processor knows *bfloat16*, numbers of 16 bits instead of 32, by itself. The library asks for all three; you never
-# have to.
+# Three facts decide how fast the course runs: which device computes, with how many threads, and whether the processor
+# has *bfloat16* (numbers of 16 bits instead of 32). The library asks for all three by itself.
 
 # %%
 device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -73,8 +72,8 @@ print("bfloat16   ", "native" if torch.ops.mkldnn._is_mkldnn_bf16_supported() el
 # %% [markdown]
 # *What you should see:* Python 3.11 or newer and PyTorch 2.10 or newer. `device cpu` is fine for every lesson.
 #
-# A network is mostly matrix products. Let the machine do some, and let us check one of them against the definition
-# $C_{ij}=\sum_k A_{ik}B_{kj}$, because "it ran" and "it is right" are two statements.
+# A network is mostly matrix products. Let the machine do some. We check one number of the product against the
+# definition $C_{ij}=\sum_k A_{ik}B_{kj}$.
 
 # %%
 a, b = torch.randn(2, MATRIX, MATRIX, generator=generator)
@@ -84,13 +83,12 @@ claim("matrix product against its definition, difference", abs(float(product[3, 
 
 # %% [markdown]
 # The line above is a **claim**: a number that the text states, computed beside the text, with the interval in which the
-# text is true. So when a page of this course says "0.69", a machine has compared it, not a proof-reader: the page is not
-# built if a number leaves its interval. Choose another seed or a smaller network, and a number may well leave it: then
-# the line has a ✗, says why that can be, and the notebook goes on. (`exact=True` marks a number that needs no training:
-# it must hold under every profile and seed, and stops the notebook if it does not.)
+# text is true. The page is not built if a number leaves its interval. With another seed or a smaller network a number
+# may leave it. Then the line has a ✗ and says why that can be, and the notebook goes on. (`exact=True` marks a number
+# that needs no training. It must hold under every profile and seed, and stops the notebook if it does not.)
 #
-# Chance is under control too. Whatever is random takes a *generator*, and equal seeds give equal numbers: on one
-# machine, with one version and one number of threads, you get the same run twice.
+# Whatever is random takes a *generator*, and equal seeds give equal numbers. On one machine, with one version and one
+# number of threads, you get the same run twice.
 
 # %% tags=["nbval-check-output"]
 first = torch.randn(3, generator=torch.Generator().manual_seed(7))
@@ -102,9 +100,9 @@ print("another seed, same numbers:  ", torch.equal(first, other))
 # %% [markdown]
 # ## 3 · Glyphs: twenty typefaces times sixty-two characters
 #
-# Our work horse. Matplotlib ships the typefaces it sets labels with; we draw every letter and digit in twenty of them.
-# Each picture has *two* independent labels, the character and the typeface. Real photographs never come with such a
-# clean pair of factors, and it will pay: we shall ask generators to change one factor and keep the other.
+# Matplotlib has the typefaces it sets labels with. We draw every letter and digit in twenty of them. Each picture has
+# *two* independent labels, the character and the typeface. Photographs rarely come with two such labels. We shall ask
+# generators to change one label and keep the other.
 #
 # > **Predict:** how many pictures is that, and how many numbers does one 32 × 32 picture hold?
 
@@ -124,9 +122,8 @@ print("darkest and brightest:", int(glyphs.images.min()), int(glyphs.images.max(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# 20 × 62 = 1,240 pictures, and 32 × 32 = 1,024 numbers each, one byte a number: ink is 255, paper is 0, so the letters
-# look white on black. The whole set is 1.3 MB. That is why it can live in memory as *one* tensor, with no loading to wait
-# for.
+# 20 × 62 = 1,240 pictures, and 32 × 32 = 1,024 numbers per picture, one byte per number. Ink is 255 and paper is 0, so
+# the letters look white on black. The whole set is 1.3 MB, so it lives in memory as *one* tensor.
 # </details>
 
 # %%
@@ -135,8 +132,9 @@ claim("numbers in one picture", glyphs.images[0].numel(), 1024, 1024, exact=True
 claim("megabytes in all", glyphs.images.numel() / 1e6, 1.2, 1.3, exact=True)
 
 # %% [markdown]
-# **Train and test.** Whoever measures on what was learnt measures memory. The set is cut in two once and for all: a pair
-# (character, typeface) is in one half or the other, never in both, and every character and every typeface occurs in both.
+# **Train and test.** A model that is measured on what it has learned from may only have memorised it. So the set is cut
+# in two once and for all: a pair (character, typeface) is in one half or the other, never in both. Every character and
+# every typeface occurs in both.
 
 # %% tags=["nbval-check-output"]
 train, test = data.glyphs(split="train"), data.glyphs(split="test")
@@ -148,8 +146,8 @@ print("characters in the test set:", len({c for c, _ in pairs[1]}), "  typefaces
 # %% [markdown]
 # ## 4 · Digits, textures, photos
 #
-# **Digits** are 1,797 digits that 13 people wrote by hand, 8 × 8 pixels, from scikit-learn. Small, but handwriting: a
-# font draws its 7 the same way every time, a hand never does.
+# **Digits** are 1,797 digits that 13 people wrote by hand, 8 × 8 pixels, from scikit-learn. A font draws its 7 the same
+# way every time, a hand never does.
 
 # %%
 digits = data.digits(split="all")
@@ -160,10 +158,10 @@ plots.show(figure, "Ten handwritten examples of each digit, one digit a row, at 
 claim("handwritten digits", len(digits), 1797, 1797, exact=True)
 
 # %% [markdown]
-# *What you should see:* rows you can read, and within a row no two pictures alike, not even by one hand.
+# *What you should see:* rows you can read, and within a row no two pictures alike.
 #
 # **Textures** and **photos** come from scikit-image, scikit-learn and matplotlib. They differ in size, so they are kept
-# by name; `patches(size)` cuts as many squares as you like out of them, and gives back the same kind of set as above.
+# by name. `patches(size)` cuts as many squares as you like out of them, and gives back the same kind of set as above.
 
 # %%
 photos, textures = data.photos(), data.textures()
@@ -186,12 +184,12 @@ names = [patches.classes["texture"][i] for i in patches.labels["texture"][:4]]
 plots.show(figure, f"24 random 64 × 64 patches of the textures; the first four are {', '.join(names)}.")
 
 # %% [markdown]
-# *What you should see:* each patch is recognisably a piece of one texture, at its own place. Training patches and test
-# patches are cut from different regions of the pictures, for the reason given above.
+# *What you should see:* each patch is recognisably a piece of one texture. Training patches and test patches are cut
+# from different regions of the pictures.
 #
 # ### What may you do with them?
 #
-# Data have owners. Each set carries its source and its licence with it; the file `NOTICE` has the full list.
+# Data have owners. Each set has its source and its licence with it; the file `NOTICE` has the full list.
 
 # %%
 for collection in (glyphs, digits):
@@ -202,9 +200,9 @@ for collection in (textures, photos):
         print(f"   {name:<13} {collection.licences[name]:<32} {collection.sources[name]}")
 
 # %% [markdown]
-# Your own images go in by path: `data.folder("my/pictures", size=64)`; and the usual large sets (MNIST, FashionMNIST,
-# CIFAR-10, CelebA) by name, once *you* have put them on your disk. If they are not there you are told what to put where,
-# in one line, and never silently given something else:
+# Your own images go in by path: `data.folder("my/pictures", size=64)`. The usual large sets (MNIST, FashionMNIST,
+# CIFAR-10, CelebA) go in by name, once *you* have put them on your disk. If they are not there, one line says what to
+# put where. You are never given something else instead:
 
 # %%
 from course_gan.errors import CourseError
@@ -215,13 +213,13 @@ except CourseError as error:
     print(error)
 
 # %% [markdown]
-# ## 5 · From bytes to the range a network paints in
+# ## 5 · From bytes to the range of a network's output
 #
 # Networks of this course end in a $\tanh$, whose values lie in $(-1, 1)$. So a byte $v\in\{0,\dots,255\}$ becomes
 # $x = v/127.5 - 1$, and back again $v = \mathrm{round}\,(127.5\,(x+1))$.
 #
-# > **Predict:** is anything lost on the way there and back? And what would happen if we forgot the way there, and asked a
-# > $\tanh$ to paint bytes?
+# > **Predict:** is anything lost on the way there and back? What would happen if we left the real pictures as bytes,
+# > and a generator with a $\tanh$ played against them?
 
 # %% tags=["nbval-check-output"]
 every_byte = torch.arange(256, dtype=torch.uint8)
@@ -233,9 +231,9 @@ print("the library does the same:", torch.allclose(data.to_float(every_byte), ou
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Nothing is lost: all 256 bytes come back. If the real pictures were left as bytes, the judge would know every fake at
-# sight, because no painting of a $\tanh$ is brighter than 1 — and the painter would get no hint how to do better. A data
-# range forgotten in one place is among the commonest reasons why a GAN "does not train".
+# Nothing is lost: all 256 bytes come back. If the real pictures were left as bytes, the discriminator would know every
+# fake by its brightness, because a $\tanh$ never exceeds 1. The generator could not learn to reach 255. When a GAN does
+# not train, look at the range of its data first.
 # </details>
 #
 # ## 6 · Augmentation: the same picture, moved a little
@@ -246,9 +244,9 @@ print("the library does the same:", torch.allclose(data.to_float(every_byte), ou
 # $$\begin{pmatrix}x'\\y'\end{pmatrix}=\begin{pmatrix}a&b\\c&d\end{pmatrix}\begin{pmatrix}x\\y\end{pmatrix}
 # +\begin{pmatrix}t_x\\t_y\end{pmatrix}.$$
 #
-# Coordinates run from $-1$ to $1$ over the picture. *Because the map says where to read, everything is upside down*:
-# reading from a square half as wide ($a=d=\tfrac12$) makes the picture twice as large, and so a zoom by 1.4 has
-# $a=d=1/1.4$. Here are the four ingredients in the open.
+# Coordinates run from $-1$ to $1$ over the picture. *The map says where to read, so it works the other way round*:
+# reading from a square half as wide ($a=d=\tfrac12$) makes the picture twice as large, and a zoom by 1.4 has
+# $a=d=1/1.4$. The cell below makes five maps and applies them.
 
 # %%
 identity = torch.eye(2)
@@ -263,7 +261,7 @@ MAPS = {
 }
 
 
-def warp(images, matrix):  # images: (b, c, h, w); matrix: (2, 2), or (b, 2, 2) for a map an image
+def warp(images, matrix):  # images: (b, c, h, w); matrix: (2, 2), or (b, 2, 2) for one map per image
     matrix = matrix.expand(len(images), 2, 2)
     maps = torch.cat([matrix, torch.zeros(len(images), 2, 1)], dim=2)  # (b, 2, 3): no translation
     where = F.affine_grid(maps, list(images.shape), align_corners=False)  # (b, h, w, 2): where each pixel reads
@@ -278,12 +276,12 @@ figure = plots.image_grid(moved, columns=len(MAPS), titles=list(MAPS))
 plots.show(figure, "Three glyphs under six affine maps, one map a column.")
 
 # %% [markdown]
-# *What you should see:* column by column the same change. The last one is different in kind: all others leave a letter
-# *that* letter. Look at the flipped **b**.
+# *What you should see:* column by column the same change. After all changes but the last, a letter is still the same
+# letter. Look at the flipped **b**.
 #
 # **Which changes are allowed is a property of the data, not of the library.** A mirrored photo of coffee is a photo of
-# coffee. Is a mirrored b a b? Let us not discuss it; let us measure. For each typeface, take the flipped b and look for
-# the lower-case letter of the same typeface that differs from it least.
+# coffee. Is a mirrored b still a b? We measure it. For each typeface, take the flipped b and look for the lower-case
+# letter of the same typeface that differs from it least.
 
 # %%
 nearest = []
@@ -299,12 +297,12 @@ print(Counter(nearest).most_common())
 claim("typefaces in which a flipped b is nearest to a d", nearest.count("d"), 12, 20, exact=True)
 
 # %% [markdown]
-# In most typefaces the flipped b is, to the pixel count, a **d**. A network trained with random flips on letters would be
-# taught that b and d are one thing, and a *generator* trained so would paint both when asked for one. So glyphs may be
+# In 15 of the 20 typefaces the letter nearest to the flipped b is a **d**. A network trained with random flips on
+# letters would learn that b and d are one thing, and a *generator* would draw both when asked for one. So glyphs may be
 # turned, sheared and zoomed, but never flipped; photos and textures may be flipped as well.
 #
-# **One map an image.** A common slip: asking for a random map of a whole *batch* and getting one map for all of it. The
-# picture still looks augmented; the training is poorer than it seems. The upper row is the slip, the lower row is right.
+# **One map per image.** A common slip is to draw one random map for a whole *batch*. The pictures still look augmented,
+# but they are all changed alike. The upper row is the slip, the lower row is right.
 
 # %%
 letter = data.to_float(glyphs.where(character="R", typeface=faces[0]).images).repeat(IMAGES, 1, 1, 1)
@@ -325,8 +323,8 @@ print("different pictures above: 1?", different[0] == 1)
 print("different pictures below: all?", different[1] == len(right))
 
 # %% [markdown]
-# The library's `data.random_affine` does the same with all ingredients at once and a map an image. Is it the same map? Let
-# it only mirror (every image, no turn, no shear, no zoom) and compare with our matrix; then let it do everything.
+# The library's `data.random_affine` does all this at once, with one map per image. Is it the same map? Let it only
+# mirror (every image, no turn, no shear, no zoom) and compare with our matrix. Then let it do everything.
 
 # %% tags=["nbval-check-output"]
 mirrored = data.random_affine(letter, degrees=0, shear=0, zoom=(1, 1), flip=1.0)
@@ -347,9 +345,9 @@ plots.show(figure, "Patches of photos, and below them the same patches augmented
 #
 # ## 7 · Checks
 #
-# Exercises come with checks. A check knows nothing about how you write: it calls *your* function on fresh random inputs,
-# compares with a reference of its own, and when you are wrong tells what it sent, what it expected and what came. Here is
-# the whole idea in twelve lines, on a function that turns bytes into the range $(-1, 1)$, with the commonest mistake in it.
+# Exercises come with checks. A check knows nothing about how you write. It calls *your* function on fresh random inputs
+# and compares with a reference of its own. When you are wrong it says what it sent, what it expected and what came.
+# Here is the idea in a few lines, on a function that turns bytes into the range $(-1, 1)$, with a common mistake in it.
 
 
 # %%
@@ -378,20 +376,19 @@ print(small_check(data.to_float))
 print(small_check(lambda images: (images.double() - 127.5) / 127.5))  # another right way of writing it
 
 # %% [markdown]
-# *What you should see:* the first answer names a byte and two numbers, enough to find the mistake; the other two are
-# accepted although they are written differently. Try it: mend `my_to_float` in the cell above and run it again.
+# *What you should see:* the first answer names a byte and two numbers, enough to find the mistake. The other two are
+# accepted although they are written differently. Mend `my_to_float` in the cell above and run it again.
 #
-# In the exercises the whole of it is one line, `check("00.to_float", to_float)`. It also says on which input you failed and
-# where to read, and `course-gan progress` lists what you have solved. `exercises/00_start_here` begins with two answers
+# In the exercises a check is one line, `check("00.to_float", to_float)`. It also says on which input you failed and
+# where to read. `course-gan progress` lists what you have solved. `exercises/00_start_here` begins with two answers
 # that are wrong on purpose, so that you see how a check reads.
 #
 # ## 8 · Panels
 #
-# Later lessons have *panels*: sliders and buttons on your own objects. A panel never computes anything that a cell could
-# not; it calls functions that you may call too. On a page without a running kernel (GitHub, a run's report) you see a
-# picture of the panel instead; run its cell in JupyterLab and it comes to life. Whatever goes wrong in one is said in a
-# line above its picture, and what you have trained stays in `panel.game`. Here is one as JupyterLab shows it, the painter
-# of lesson 07 (taken by a browser test of the course, cut out by `scripts/panel_pictures.py`):
+# Later lessons have *panels*: sliders and buttons on your own objects. A panel computes nothing that a cell could not;
+# it calls functions that you may call too. On a page without a running kernel you see a picture of the panel. Run its
+# cell in JupyterLab and it comes to life. When something goes wrong, a line above the picture says so, and what you
+# have trained stays in `panel.game`. This is the painter of lesson 07 in JupyterLab:
 
 # %%
 from IPython import display
@@ -405,19 +402,20 @@ display.Image(ROOT / "docs" / "panel_painter.png", alt=text)
 # ## Summary
 #
 # - A **profile** (smoke, cpu, gpu) fills the parameters you leave at `None`; a number you give wins.
-# - A **claim** is a number in the text that the notebook itself has checked; a **check** tests your function by behaviour.
+# - A **claim** is a number in the text that the notebook itself has checked; a **check** tests your function by
+#   behaviour.
 # - Glyphs have two independent labels; digits are real handwriting; textures and photos are cut into patches.
-# - Pictures are bytes at rest and numbers in $[-1, 1]$ at work, because generators end in $\tanh$.
-# - Which augmentation is harmless depends on the data: a mirrored b is a d. And it takes one map an image.
+# - Pictures are stored as bytes and computed with as numbers in $[-1, 1]$, because generators end in $\tanh$.
+# - Which augmentation is harmless depends on the data: a mirrored b looks like a d. Each image gets a map of its own.
 #
 # ## Papers
 #
-# 1. Goodfellow et al. 2014, *Generative adversarial networks*, [arXiv:1406.2661](https://arxiv.org/abs/1406.2661): the game
-#    of lesson 01.
+# 1. Goodfellow et al. 2014, *Generative adversarial networks*, [arXiv:1406.2661](https://arxiv.org/abs/1406.2661): the
+#    game of lesson 01.
 # 2. Radford, Metz, Chintala 2015, *Unsupervised representation learning with deep convolutional generative adversarial
-#    networks*, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434): the network of lesson 03, and why images are scaled to
-#    the range of a $\tanh$.
+#    networks*, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434): the network of lesson 03, and why images are
+#    scaled to the range of a $\tanh$.
 # 3. Karras et al. 2020, *Training generative adversarial networks with limited data*,
-#    [arXiv:2006.06676](https://arxiv.org/abs/2006.06676): which augmentations leak into what a generator paints.
+#    [arXiv:2006.06676](https://arxiv.org/abs/2006.06676): which augmentations leak into what a generator makes.
 #
 # **Next:** warm up with `exercises/00_start_here` where your copy has it, then open lesson 01, *the minimax game*.

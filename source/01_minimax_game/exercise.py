@@ -18,7 +18,7 @@
 #
 # **How it works.** Replace each `raise NotImplementedError()` and run the cell, then the one below it. `check` calls
 # *your* function on fresh random inputs and compares with a reference of its own. It says what it sent, what it
-# expected and what came; how you write the answer is your affair. Nothing stops you from going on with an item open.
+# expected and what came. Every right way of writing the answer passes. Nothing stops you from going on with an item open.
 # Stuck? Two hints are folded below each task.
 #
 # > **For instructors.** `check` is for the learner; nbgrader gives points by the hidden line of each grade cell.
@@ -117,8 +117,8 @@ check("01.game_value", game_value)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# $-\log\sigma(l)=\mathrm{softplus}(-l)$, and $1-\sigma(l)=\sigma(-l)$. PyTorch has `F.softplus`. Two means, added; not
-# halved.
+# $\mathrm{softplus}(t)=\log(1+e^t)$; PyTorch has it as `F.softplus`. With which $t$ is it $-\log\sigma(l)$? For the fakes,
+# $1-\sigma(l)=\sigma(-l)$. Two means, added; not halved.
 # </details>
 
 
@@ -154,7 +154,7 @@ check("01.discriminator_loss", discriminator_loss)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# The first is $-\sigma(l)$. For the second, at $l=-4$ you should find $-0.982$.
+# At $l=-4$ you should find $-0.018$ for the first and $-0.982$ for the second.
 # </details>
 
 
@@ -188,7 +188,7 @@ check("01.volume_knobs", volume_knobs)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `fake = G(z).detach()`. `optimizer.zero_grad()` has to stand before `backward()`.
+# `detach()` cuts a tensor off from what made it. Leftover gradients must be gone before `backward()`.
 # </details>
 
 
@@ -254,8 +254,8 @@ check("01.generator_step", generator_step)
 #
 # ●●● · 20 minutes · *lesson 01, section 6*
 #
-# Somebody hands you a discriminator step `step(G, D, optimizer, real, z)`, written by you do not know whom. Write an
-# examiner that **runs** it on small players of its own and says what is wrong with it:
+# Somebody hands you a discriminator step `step(G, D, optimizer, real, z)`, Write an
+# examiner that **runs** it on small players and says what is wrong with it:
 #
 # | answer | meaning |
 # |---|---|
@@ -265,8 +265,8 @@ check("01.generator_step", generator_step)
 # | `"never moves"` | D's weights are what they were |
 # | `"labels swapped"` | D learns to call fakes real |
 #
-# Each patient has one fault at most. This is how you will find faults in your own trainings: not by staring at the
-# code, but by asking what a healthy step *must* do, and measuring.
+# Each step has one fault at most. This is how to find faults in your own trainings: ask what a healthy step *must* do,
+# and measure it.
 #
 # <details><summary>Hint</summary>
 #
@@ -346,8 +346,8 @@ check("01.name_the_fault", name_the_fault)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Batches of 128 buy over two thousand steps. Let both learning rates (2e-3 for G, 4e-3 for D) fall linearly to almost
-# nothing. A small R1 penalty, $\frac{0.05}{2}\,\mathbb E\|\nabla D\|^2$ on the real points, calms D (lesson 02).
+# Batches of 128 buy over two thousand steps. Begin with learning rates larger than the lesson's, and let both fall
+# linearly to almost nothing. A small R1 penalty on the real points calms D (lesson 02).
 # </details>
 
 
@@ -371,14 +371,19 @@ def train_on_ring(sample, budget):
         for optimizer in (optimizer_G, optimizer_D)
     ]
     for _ in range(steps):
+        # draw
         real = sample(batch).requires_grad_()
+        fake = G(torch.randn(batch, 2)).detach()
+        # judge
         real_logits = D(real)
         (slope,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
         penalty = 0.05 / 2 * slope.square().sum(1).mean()  # R1 with γ = 0.05
-        loss = discriminator_loss(real_logits, D(G(torch.randn(batch, 2)).detach())) + penalty
+        loss = discriminator_loss(real_logits, D(fake)) + penalty
+        # step D
         optimizer_D.zero_grad()
         loss.backward()
         optimizer_D.step()
+        # step G
         generator_step(G, D, optimizer_G, torch.randn(batch, 2))
         for schedule in schedules:
             schedule.step()

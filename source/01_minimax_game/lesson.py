@@ -1,20 +1,18 @@
 # %% [markdown]
 # # 01 · The minimax game
 #
-# **After this notebook you can** write down the game that a GAN plays, derive the best answer of one player and the
-# value of the whole game, say why nobody trains with the loss of the first equation, and write a working GAN in fewer
-# than 60 lines, every one of which you can explain.
+# **After this notebook you can** derive the best answer of a GAN's discriminator and the value of the game, say why the
+# loss of the first equation is not used in practice, and write a working GAN in fewer than 60 lines.
 #
 # | | |
 # |---|---|
 # | In short | D\*, 2·JSD − log 4, the loss nobody uses, a GAN in 60 lines |
-# | Time | 60 minutes to read with pencil and paper, less than 2 minutes to compute |
-# | Builds on | 00 (profiles and claims); derivatives, integrals, expectations; a little PyTorch; nothing about GANs |
+# | Time | 45 minutes to read, less than 2 minutes to compute |
+# | Builds on | 00; derivatives, integrals, expectations; a little PyTorch |
 # | Needs | no internet, no GPU |
 #
-# Everything happens on a line first, because on a line nothing can hide: a density is a curve, a discriminator is a
-# curve, and every integral can be done by adding up rectangles. **Each step of each derivation is followed by a cell
-# that checks it with a number.** The same code then plays in the plane.
+# We begin on a line, where densities and discriminators are curves. **Each step of a derivation is checked with a
+# number in the next cell.** The same code then plays in the plane.
 
 # %%
 import inspect
@@ -52,25 +50,17 @@ torch.set_num_threads(1)  # networks as small as ours: a second thread would mos
 # %% [markdown]
 # ## 1 · Two players on a line
 #
-# Numbers keep arriving from somewhere: 1.3, −1.6, −1.1, 1.9 … You want a machine that makes *more numbers like
-# these*. Nobody tells you the rule behind them; you only have samples. (Later the numbers will be pictures.)
+# You are given samples: 1.3, −1.6, −1.1, 1.9 … You want a machine that makes *more numbers like these*, without knowing
+# the rule behind them. (Later the samples are pictures.)
 #
-# The machine is called the **generator**. It cannot invent randomness, so we feed it some: a **latent** $z$ drawn from
-# a standard normal distribution, which it turns into a sample $G(z)$. How do we tell it whether $G(z)$ looks real? We
-# have no formula for "looks real". The idea of Goodfellow and colleagues (2014): *let a second player learn it.* The
-# **discriminator** gets a number $x$ and answers with a probability $D(x)$ that $x$ is real. It is rewarded for being
-# right, the generator for making it wrong.
+# The machine is the **generator**. Its input is a **latent** $z$, a random number from a standard normal distribution.
+# It turns the latent into a sample $G(z)$, a **fake**. There is no formula for "looks real". Goodfellow and colleagues
+# (2014) let a second player learn it. The **discriminator** gets a sample $x$ and answers with a probability $D(x)$
+# that $x$ is real. It is rewarded when it is right, the generator when it is wrong.
 #
-# | symbol | name | on this page |
-# |---|---|---|
-# | $x$ | a sample | a number on the line |
-# | $p(x)$ | density of the real samples | two bumps, at −1.5 and 1.5; hidden from both players |
-# | $z$ | latent | standard normal noise |
-# | $G(z)$ | generator | for now only $G(z)=\theta+z$: it can slide its bump and nothing else |
-# | $q(x)$ | density of the generated samples | then a normal density around $\theta$ |
-# | $D(x)$ | discriminator | a probability between 0 and 1 |
-#
-# An integral over $x$ becomes a sum over a fine grid. The four definitions below are the whole stage.
+# On this page the density $p$ of the real samples has two bumps, at −1.5 and 1.5. It is hidden from both players. The
+# density of the fakes is $q$. For now the generator can only slide one bump: $G(z)=\theta+z$, so $q$ is a normal
+# density around $\theta$. An integral over $x$ becomes a sum over a fine grid:
 
 # %%
 x = torch.linspace(-20, 20, 8001, dtype=torch.float64)  # (8001,), 0.005 apart
@@ -94,8 +84,7 @@ def q(theta):  # the density of G(z) = θ + z
 claim("area under p", integral(p), 1 - 1e-9, 1 + 1e-9, exact=True)
 
 # %% [markdown]
-# Here is where we are going, in one picture. In each panel the dashed green curve is the best answer that any
-# discriminator could give. You will derive it in a minute; look at what it does as the generator comes closer.
+# Before the theory, look at the best discriminator (dashed green) for three generators. Section 2 derives it.
 
 # %%
 figure, axes = plots.panels(1, 3, height=2.9, sharey=True)
@@ -118,17 +107,14 @@ plots.show(figure, caption)
 # $$V(D, G) \;=\; \mathbb{E}_{x\sim p}\big[\log D(x)\big] \;+\; \mathbb{E}_{z}\big[\log\big(1-D(G(z))\big)\big],
 # \qquad\qquad \min_G \max_D V(D,G).$$
 #
-# Read it aloud. $\log D(x)$ is at most 0 and falls without bound as $D(x)\to 0$: the discriminator is fined for every
-# real sample that it doubts, and the surer a wrong answer, the heavier the fine. The second term fines it in the same
-# way for every fake that it believes. **D wants $V$ large, G wants it small.** It is a zero-sum game: what one gains
-# the other loses.
+# Both logarithms are at most 0. The first term punishes D for every real sample that it doubts, the second for every
+# fake that it believes. **D wants $V$ large, G wants it small.** What one player gains the other loses.
 #
-# The second expectation is over $z$. As $x=G(z)$ has density $q$, it is also an integral over $x$ (averaging over the
-# noise and averaging over what the noise became are the same thing):
+# As $x=G(z)$ has density $q$, the second average over $z$ is also an integral over $x$:
 #
 # $$V(D,G)=\int p(x)\log D(x)\,dx+\int q(x)\log(1-D(x))\,dx .$$
 #
-# **Check.** We draw latents for the left-hand form and integrate for the right-hand one, with some arbitrary $D$.
+# **Check.** For an arbitrary $D$ we compute the second term in both ways.
 
 
 # %%
@@ -157,9 +143,8 @@ for name, D in candidates.items():
     print(f"V = {value(D, q(1)):7.4f}   {name}")
 
 # %% [markdown]
-# *What you should see:* knowing nothing and saying one half gives $2\log\tfrac12=-\log 4\approx-1.3863$, and so it
-# does against *every* generator. Being certain costs a fortune, because where the densities overlap nobody can be
-# certain. The last line is best. Why that one?
+# *What you should see:* one half everywhere gives $2\log\tfrac12=-\log 4\approx-1.3863$, against *every* generator.
+# Being certain is worse, because it is often wrong where the densities overlap. The last line is best. Why?
 
 # %%
 claim("V of the discriminator that says one half", value(torch.full_like(x, 0.5), q(1)), -1.38630, -1.38629, exact=True)
@@ -168,23 +153,23 @@ claim("V of the certain discriminator", value(candidates["real wherever p > q, c
 # %% [markdown]
 # ## 2 · The best discriminator
 #
-# Hold the generator still. D may choose its answer at every $x$ freely, and its answer at one $x$ appears nowhere else
-# in the integral. So to maximise the integral, maximise what is under it, *one $x$ at a time*.
+# Hold the generator still. The answer of D at one $x$ appears nowhere else in the integral. So we may maximise what is
+# under the integral *one $x$ at a time*.
 #
-# At a given $x$ write $a=p(x)$, $b=q(x)$ and call the answer $y$. We look for the $y$ in $(0,1)$ that maximises
+# Write $a=p(x)$, $b=q(x)$ and call the answer $y$. We look for the $y$ in $(0,1)$ that maximises
 #
 # $$f(y)=a\log y+b\log(1-y).$$
 #
-# **Step 1.** The slope: $f'(y)=\dfrac{a}{y}-\dfrac{b}{1-y}$.
+# **Step 1.** The slope is $f'(y)=\dfrac{a}{y}-\dfrac{b}{1-y}$.
 #
 # **Step 2.** It is zero where $a(1-y)=b\,y$, that is at $y=\dfrac{a}{a+b}$.
 #
-# **Step 3.** It is a maximum, and the only one, because $f''(y)=-\dfrac{a}{y^2}-\dfrac{b}{(1-y)^2}<0$ everywhere.
+# **Step 3.** It is the only maximum, because $f''(y)=-\dfrac{a}{y^2}-\dfrac{b}{(1-y)^2}<0$ everywhere.
 #
 # $$\boxed{\,D^*(x)=\frac{p(x)}{p(x)+q(x)}\,}$$
 #
-# In words: *of all the samples that land at $x$, which share is real?* **Check.** For five places on the line we try
-# 9,999 answers $y$ each, keep the one with the largest $f$, and never look at the formula.
+# In words: *which share of the samples that land at $x$ is real?* **Check.** At five places we try 9,999 answers $y$
+# and keep the one with the largest $f$.
 
 # %% tags=["nbval-check-output"]
 answers = torch.linspace(0.0001, 0.9999, 9999, dtype=torch.float64)
@@ -196,19 +181,17 @@ for place in (-2.0, -1.0, 0.0, 1.0, 3.0):
     print(f"{place:5.1f}   {tried:.3f}    {a / (a + b):.3f}")
 
 # %% [markdown]
-# The whole curve at once: bend $D^*$ in a hundred random ways. If it is the summit, every bend must lower $V$. We bend
-# the **logit** rather than the probability, because a probability must stay between 0 and 1 and a logit may go
-# anywhere. From now on $l(x)$ is the raw output of the discriminator and
+# A probability must stay between 0 and 1. The **logit** $l(x)$, the raw output of the discriminator, may be any number:
 #
 # $$D(x)=\sigma(l(x))=\frac{1}{1+e^{-l(x)}} .$$
 #
-# For the best discriminator the logit has a beautiful form. Divide numerator and denominator of $D^*$ by $p$:
-# $D^*=\dfrac{1}{1+q/p}$, and compare: $e^{-l^*}=q/p$, so
+# Divide numerator and denominator of $D^*$ by $p$: $D^*=\dfrac{1}{1+q/p}$. Compare: $e^{-l^*}=q/p$, so
 #
 # $$l^*(x)=\log\frac{p(x)}{q(x)} .$$
 #
-# A perfect discriminator knows how many times likelier the real world is than the generator to produce $x$. **It never
-# learns what real things look like. It learns a ratio.** Remember this; it explains much that follows.
+# A perfect discriminator knows how many times likelier $x$ is among the real samples than among the fakes. **It does
+# not learn what real samples look like. It learns a ratio.** **Check.** We bend $l^*$ in a hundred random ways. Each
+# bend must lower $V$.
 
 # %%
 best_logit = p.log() - q(1).log()  # (8001,)
@@ -227,33 +210,31 @@ claim("largest change of V in 100 bends of D*", max(changes), -1, 0, exact=True)
 # %% [markdown]
 # ## 3 · What the generator faces: 2·JSD − log 4
 #
-# Suppose D always answers perfectly. Then the generator plays against $C(G)=V(D^*,G)$, a function of $q$ alone. Which?
-# Put $D^*$ back in. Since $1-D^*=q/(p+q)$,
+# Suppose D always answers perfectly. Then the generator faces $C(G)=V(D^*,G)$. Since $1-D^*=q/(p+q)$,
 #
 # $$C(G)=\int p\,\log\frac{p}{p+q}\,dx+\int q\,\log\frac{q}{p+q}\,dx .$$
 #
-# **Step 1.** The denominators want to be a density. Let $m=\tfrac12(p+q)$, the mixture of both, so $p+q=2m$ and
-# $\log\frac{p}{p+q}=\log\frac{p}{m}-\log 2$; the same for $q$.
+# **Step 1.** Let $m=\tfrac12(p+q)$. Then $\log\frac{p}{p+q}=\log\frac{p}{m}-\log 2$, and the same for $q$.
 #
 # **Step 2.** Both densities have area 1, so each $-\log 2$ integrates to itself. Together they are $-\log 4$:
 #
 # $$C(G)=-\log 4+\underbrace{\int p\log\frac{p}{m}\,dx}_{\mathrm{KL}(p\,\|\,m)}+
 # \underbrace{\int q\log\frac{q}{m}\,dx}_{\mathrm{KL}(q\,\|\,m)} .$$
 #
-# $\mathrm{KL}(p\|m)$ is the *Kullback–Leibler divergence*: draw samples from $p$; by how much, on average and in
-# logarithms, are they likelier under $p$ than under $m$? Half the sum of the two above has a name of its own, the
-# *Jensen–Shannon divergence*, $\mathrm{JSD}(p\|q)=\tfrac12\mathrm{KL}(p\|m)+\tfrac12\mathrm{KL}(q\|m)$. So
+# $\mathrm{KL}(p\|m)$ is the *Kullback–Leibler divergence*. The mean of the two is the *Jensen–Shannon divergence*,
+# $\mathrm{JSD}(p\|q)=\tfrac12\mathrm{KL}(p\|m)+\tfrac12\mathrm{KL}(q\|m)$. So
 #
 # $$\boxed{\,C(G)=2\,\mathrm{JSD}(p\,\|\,q)-\log 4\,}$$
 #
 # **Step 3.** How small can it get? For every $t>0$ we have $\log t\le t-1$, with equality only at $t=1$. Hence
-# $-\mathrm{KL}(p\|m)=\int p\log\frac{m}{p}\le\int p\,\big(\frac{m}{p}-1\big)=\int m-\int p=0$. So no KL is ever
-# negative, and it is 0 only where $m=p$, which means $q=p$. **The best the generator can do is $-\log 4$, and it gets
-# there in exactly one way: by copying the real density.** That is the theorem behind GANs.
+# $-\mathrm{KL}(p\|m)=\int p\log\frac{m}{p}\le\int p\,\big(\frac{m}{p}-1\big)=\int m-\int p=0$. So a KL is never
+# negative, and it is 0 only where $m=p$, which means $q=p$. **The lowest value is $-\log 4$, and the generator reaches
+# it in one way only: $q=p$.**
 #
-# **Step 4.** How large? Every fraction above is at most 1, so $C(G)\le 0$, and therefore $\mathrm{JSD}\le\log 2$.
+# **Step 4.** How large can it get? Every fraction in $C$ is at most 1, so $C(G)\le 0$, and therefore
+# $\mathrm{JSD}\le\log 2$.
 #
-# > **Predict:** the generator sits at $\theta=11$, so far away that both densities never meet. What is $C(G)$? And does
+# > **Predict:** the generator sits at $\theta=11$, so far away that the densities hardly overlap. What is $C(G)$? Does
 # > it get much better at $\theta=9$?
 
 
@@ -294,9 +275,8 @@ print(f"the smallest value,  −log 4:      {-math.log(4):.4f}")
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# $C=0$ at $\theta=11$, up to digits nobody sees: the densities do not overlap, a perfect discriminator is never wrong,
-# and no fine is paid. At $\theta=9$ it is still 0. The generator has come closer and *nothing tells it so*. Keep this
-# in mind for section 5.
+# $C=0$ at $\theta=11$, to many digits: a perfect discriminator is never wrong there. At $\theta=9$ it is still 0. The
+# generator has come closer, and *the value does not show it*.
 # </details>
 
 # %%
@@ -320,23 +300,21 @@ claim("C(G) at θ = 9", 2 * jsd(p, q(9)) - math.log(4), -1e-5, 0, exact=True)
 claim("lowest value that sliding reaches", min(costs["generator faces 2 JSD − log 4"]), -0.9985, -0.997, exact=True)
 
 # %% [markdown]
-# *What you should see:* a valley between two plateaus. The lowest point, −0.998 at $\theta=0$, is well above −1.386:
-# a single bump cannot become two, whatever it does. To reach $-\log 4$ the generator must be able to make *any* shape.
-# That is why it will be a neural network.
+# *What you should see:* a valley between two plateaus. The lowest point, −0.998 at $\theta=0$, is above −1.386, because
+# one bump cannot become two. A generator that can make *any* shape is needed: a neural network.
 
 # %% [markdown]
 # ## 4 · A network in the discriminator's place
 #
-# Nobody has $p$ and $q$. We have samples, and a network with weights that can be trained. What should it minimise?
-# D maximises $V$, so its **loss** is $-V$, with the expectations replaced by means over a batch. In logits, with
-# $1-\sigma(l)=\sigma(-l)$:
+# In practice we have samples, not $p$ and $q$, and D is a network. D maximises $V$, so it minimises the **loss** $-V$,
+# with means over a batch in place of the expectations. In logits, with $1-\sigma(l)=\sigma(-l)$:
 #
 # $$-\log D=-\log\sigma(l)=\log(1+e^{-l})=\mathrm{softplus}(-l),\qquad
 # -\log(1-D)=-\log\sigma(-l)=\mathrm{softplus}(l).$$
 #
-# This is the ordinary loss of a two-class classifier (binary cross-entropy) with label 1 for real and 0 for fake.
-# **The discriminator is nothing but a classifier, trained in the usual way.** At a logit of 0 each term is $\log 2$, so
-# a discriminator that knows nothing starts near $2\log2\approx1.386$. In the table of section 1 this was $V=-1.386$.
+# This is binary cross-entropy, the ordinary loss of a two-class classifier, with label 1 for real and 0 for fake. **The
+# discriminator is a classifier, trained in the usual way.** At a logit of 0 each term is $\log 2$. So a discriminator
+# that knows nothing starts near $2\log2\approx1.386$.
 
 
 # %%
@@ -360,8 +338,8 @@ def discriminator_loss(real_logits, fake_logits):
 
 
 # %% [markdown]
-# `LeakyReLU(0.2)` passes positive numbers and multiplies negative ones by 0.2. Without bends the three layers would
-# collapse into one straight line. **Check** the loss against PyTorch's own cross-entropy with labels 1 and 0:
+# `LeakyReLU(0.2)` multiplies negative numbers by 0.2 and leaves positive ones alone. Without it the three layers would
+# be one linear map. **Check** the loss against PyTorch's own cross-entropy:
 
 # %%
 real_logits, fake_logits = torch.randn(2, 1000, generator=random)
@@ -372,10 +350,10 @@ claim("our loss against binary cross-entropy, difference", float(ours) - float(t
 claim("loss at zero logits", discriminator_loss(zeros, zeros), 1.38629, 1.38630, exact=True)
 
 # %% [markdown]
-# Now freeze the generator at $\theta=1$ and train D alone. It sees samples, never a density. The optimiser is Adam:
+# Now hold the generator at $\theta=1$ and train D alone. It sees samples, never a density. The optimiser is Adam:
 # gradient descent with a step size of its own for every weight.
 #
-# > **Predict:** to which number will the loss fall? (Not to 0. You have everything you need to work it out.)
+# > **Predict:** to which number will the loss fall? (Not to 0. Sections 2 and 3 are enough to work it out.)
 
 
 # %%
@@ -391,12 +369,12 @@ for step in range(JUDGE_STEPS):
     if step in (0, 20):
         snapshots[step] = torch.sigmoid(judge(x[:, None].float())).detach()
     optimizer.param_groups[0]["lr"] = 5e-3 * (1 - step / JUDGE_STEPS)  # ever smaller steps, to settle
-    fakes = 1 + torch.randn(4 * BATCH_SIZE, 1, generator=random)  # θ + z with θ = 1; many, for a calm curve
-    loss = discriminator_loss(judge(real_numbers(4 * BATCH_SIZE)), judge(fakes))
-    optimizer.zero_grad()
+    fakes = 1 + torch.randn(4 * BATCH_SIZE, 1, generator=random)  # draw: θ + z with θ = 1; many, for a calm curve
+    loss = discriminator_loss(judge(real_numbers(4 * BATCH_SIZE)), judge(fakes))  # judge
+    optimizer.zero_grad()  # step D
     loss.backward()
     optimizer.step()
-    judge_losses.append(loss.item())
+    judge_losses.append(loss.item())  # record
 snapshots[JUDGE_STEPS] = torch.sigmoid(judge(x[:, None].float())).detach()
 
 # %%
@@ -442,39 +420,35 @@ claim("mean loss of the last fifth", sum(judge_losses[-(JUDGE_STEPS // 5) :]) / 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The loss is $-V$, and the largest $V$ is $2\,\mathrm{JSD}-\log4$. So the loss falls to $\log4-2\,\mathrm{JSD}
-# \approx0.979$ and stays. No network, however large, gets below, because the samples overlap. Read it backwards:
-# $\tfrac12(\log 4-\text{loss})$ is a *measurement* of how different two sets of samples are, made by a classifier.
+# The loss is $-V$, and the largest $V$ is $2\,\mathrm{JSD}-\log4$. So the loss falls to
+# $\log4-2\,\mathrm{JSD}\approx0.979$ and stays there. No network gets lower on fresh samples, because the densities
+# overlap.
 # </details>
 #
-# *What you should see:* after 20 steps a vague answer, at the end both bumps. The learned value never exceeds that of
-# $D^*$ (the gap above is positive): on fresh samples, a real discriminator *under*estimates the divergence. Note the
-# left edge: beyond $-3$ the perfect discriminator turns back to "fake", because the tail of the wide generated bump
-# outlasts the tail of the narrow real one. The network never hears of it. Hardly a sample falls there, and *D knows
-# nothing about places where nobody has been*.
+# *What you should see:* after 20 steps a vague answer, at the end both bumps. The learned $V$ stays below that of
+# $D^*$, so a real discriminator *under*estimates the JSD. At the left edge the network is wrong: hardly a sample falls
+# there, and *D knows nothing about places without samples*.
 
 # %% [markdown]
 # ## 5 · What the generator is told
 #
-# Now hold D still and let G move. Only the second term of $V$ contains $G$. A fake $x=G(z)$ can lower
-# $\log(1-D(x))$ by moving along the line, and the chain rule says how the parameter $\theta$ of $G$ should change:
+# Hold D still and let G move. Only the second term of $V$ contains $G$. By the chain rule, with $x=G(z)$:
 #
 # $$\frac{\partial}{\partial\theta}\,\mathbb{E}_z\big[\log(1-D(G(z)))\big]
 # =\mathbb{E}_z\Big[\underbrace{\tfrac{d}{dl}\log(1-\sigma(l))}_{\text{the loss}}\cdot
 # \underbrace{l'(x)}_{\text{slope of D}}\cdot\underbrace{\tfrac{\partial G}{\partial\theta}}_{\text{generator}}\Big].$$
 #
-# So *the slope of the discriminator is the only message the generator ever gets*: "to look more real, move this way".
-# The first factor is a volume knob that the loss puts on this message.
+# *The slope of D's logit is the only message that reaches the generator*: "to look more real, move this way".
 #
 # ### The volume knob
 #
-# With $\sigma'=\sigma(1-\sigma)$: $\;\frac{d}{dl}\log(1-\sigma(l))=-\frac{\sigma(1-\sigma)}{1-\sigma}=-\sigma(l)=-D$.
+# The first factor is a volume knob on this message. With $\sigma'=\sigma(1-\sigma)$:
+# $\;\frac{d}{dl}\log(1-\sigma(l))=-\frac{\sigma(1-\sigma)}{1-\sigma}=-\sigma(l)=-D$.
 #
-# For a *bad* fake, one that D recognises, $D\approx 0$ and so the volume is nearly 0. The generator hears least exactly
-# when it has most to learn. Goodfellow's paper notes this right after it states the game, and proposes to minimise
-# $-\log D(G(z))$ instead, the **non-saturating** loss:
-# $\;\frac{d}{dl}\big(-\log\sigma(l)\big)=-\frac{\sigma(1-\sigma)}{\sigma} =-(1-\sigma(l))=-(1-D)$. Same sign, other
-# volume: loud for bad fakes, quiet for good ones. **Check** with autograd:
+# For a fake that D recognises, $D\approx 0$. So G hears least when it has most to learn: $\log(1-D)$ is the
+# **saturating** loss. Goodfellow's paper therefore proposes to minimise $-\log D(G(z))$, the **non-saturating** loss:
+# $\;\frac{d}{dl}\big(-\log\sigma(l)\big)=-\frac{\sigma(1-\sigma)}{\sigma} =-(1-\sigma(l))=-(1-D)$. It has the same
+# sign, and it is loud for bad fakes. **Check** with autograd:
 
 # %% tags=["nbval-check-output"]
 logits = torch.tensor([-8.0, -4.0, 0.0, 4.0], dtype=torch.float64, requires_grad=True)
@@ -498,30 +472,29 @@ plots.show(
 )
 
 # %% [markdown]
-# *What you should see:* at a logit of −4 (D gives the fake a chance of 1.8 %) the saturating loss passes on −0.018 of
-# the message, the other −0.982. Each curve is the mirror image of the other about logit 0: for fakes that fool D, the
-# second one is the quiet one.
+# *What you should see:* at a logit of −4 (D gives the fake a chance of 1.8 %) the saturating loss has a gradient of
+# −0.018, the other one of −0.982.
 #
-# ### What each of them descends
+# ### What each loss descends
 #
-# Is the louder loss still the same game? Let D be perfect at the current $\theta$, and let us derive what each gradient
-# *is the gradient of*. Recall that $\partial G/\partial\theta=1$, and that the message is the slope $l^{*\prime}(x)$.
+# Let D be perfect at the current $\theta$. Of which function is each gradient *the gradient*? Here
+# $\partial G/\partial\theta=1$, and the slope of D is $l^{*\prime}(x)$.
 #
 # **Saturating.** When $\theta$ moves, $C(\theta)=V(D^*_\theta,\theta)$ changes for two reasons: the fakes move, and the
-# best answer $D^*_\theta$ moves with them. The second costs nothing to first order, because $D^*$ stands on the summit
-# of $V$, where the slope with respect to $D$ is 0. So what G feels through a *frozen* $D^*$ is the full slope of $C$:
+# best answer $D^*_\theta$ moves with them. The second costs nothing to first order, because $D^*$ maximises $V$. Hence
+# the gradient through a *frozen* $D^*$ is the full slope of $C$:
 #
 # $$\mathbb{E}_z\big[-D^*(x)\;l^{*\prime}(x)\big]=\nabla_\theta\,2\,\mathrm{JSD}(p\|q).$$
 #
-# **Non-saturating.** Take the fraction apart: with $D^*=p/(p+q)$ and $1-D^*=q/(p+q)$,
+# **Non-saturating.** With $D^*=p/(p+q)$ and $1-D^*=q/(p+q)$,
 #
 # $$-\log D^*=\log\frac{p+q}{p}=\log\frac{q}{p}-\log\frac{q}{p+q}=\log\frac qp-\log(1-D^*).$$
 #
-# Now freeze this function of $x$ and let only the fakes move: write $q_t$ for their density and take the slope at
-# $t=\theta$, where $q_t=q$. The second part we know, it gives $-\nabla 2\,\mathrm{JSD}$. The first is
-# $\int q_t\log\frac qp$, which is almost $\mathrm{KL}(q_t\|p)=\int q_t\log\frac{q_t}{p}$. The two differ by
-# $\int q_t\log\frac{q_t}{q}=\mathrm{KL}(q_t\|q)$. By step 3 of section 3 this is never negative and is 0 at
-# $t=\theta$: a minimum, so its slope there is 0, and the difference does not count. Hence
+# Freeze this function of $x$ and let only the fakes move. Write $q_t$ for their density, and take the slope at
+# $t=\theta$, where $q_t=q$. The second part is known: it gives $-\nabla 2\,\mathrm{JSD}$. The first part is
+# $\int q_t\log\frac qp$. It differs from $\mathrm{KL}(q_t\|p)=\int q_t\log\frac{q_t}{p}$ by
+# $\int q_t\log\frac{q_t}{q}=\mathrm{KL}(q_t\|q)$. By step 3 of section 3 this difference has its minimum, 0, at
+# $t=\theta$, so its slope there is 0. Hence
 #
 # $$\mathbb{E}_z\big[-(1-D^*(x))\;l^{*\prime}(x)\big]=\nabla_\theta\big[\mathrm{KL}(q\|p)-2\,\mathrm{JSD}(p\|q)\big].$$
 #
@@ -579,18 +552,16 @@ for _ in range(30):  # halve the interval in which the sign changes
 claim("θ where the non-saturating push changes sign", low, 1.1, 1.16, exact=True)
 
 # %% [markdown]
-# *What you should see:* at $\theta=6$ the push is 0.0136 against 18.0. Descending with the saturating loss, a generator
-# that starts far away simply stays there. **That is why everybody uses the other one.** (The notch in its curve near
-# 1.1 is a push that passes through 0 and changes its sign.) The right panel looks at that place, and settles a claim that
-# you will meet in many tutorials.
+# *What you should see:* at $\theta=6$ the push (the size of the gradient) is 0.0136 with the saturating loss and 18.0
+# with the other. Descending the first, a generator that starts far away hardly moves. **That is why practice uses the
+# non-saturating loss.**
 #
-# > **Claim to check: "Training G with flipped labels (calling its fakes real) gives the same gradient."**
-# > Flipped labels *are* the non-saturating loss: cross-entropy with label 1 for a fake is $-\log D$.
+# > **Claim to check: "Training G with flipped labels (calling its fakes real) gives the same gradient."** Flipped
+# > labels *are* the non-saturating loss: cross-entropy with label 1 for a fake is $-\log D$.
 #
-# For one sample the two gradients differ by the factor $\frac{1-D}{D}$. For a batch that is more than a matter of
-# volume: each sample is weighted differently, so the *direction* of the sum changes. We test it at $\theta=1$, with the
-# perfect discriminator and with the network of section 4. (A positive gradient means that descent makes $\theta$
-# smaller.)
+# For one sample the two gradients differ by the factor $\frac{1-D}{D}$. In a batch each sample has its own factor, so
+# the *direction* of the sum may change. We test it at $\theta=1$, with the perfect D and with that of section 4. (A
+# positive gradient means that descent makes $\theta$ smaller.)
 
 # %%
 perfect, learned = best_pushes(1.0), pushes(judge_logits, judge_slopes, q(1))
@@ -600,25 +571,21 @@ claim("learned D: gradient of log(1 − D) at θ = 1", learned[0], 0.02, 0.10)
 claim("learned D: gradient of −log D, labels flipped", learned[1], -0.30, -0.05)
 
 # %% [markdown]
-# **The claim is false**, and here spectacularly: the two losses send the generator in *opposite directions*. Descending
-# $\log(1-D)$ moves it left, towards $\theta=0$, where it half-covers both bumps (that is where JSD is smallest).
-# Descending $-\log D$ moves it right and parks it near $\theta=1.1$, over one bump rather than between both, because
-# $\mathrm{KL}(q\|p)$ fines every sample that lands where there are no data, and never fines a bump that was forgotten.
-# What the two losses share is the goal: at $q=p$ we have $l^*=0$ everywhere, no slope, and both are silent. On the way
-# there they differ. (With $-\log D$ the game is no longer zero-sum either: what G wins is not what D loses.) Keep in
-# mind that the loss we use prefers *good samples of one kind* to fair samples of all kinds. Lesson 02 comes back to this
-# as **mode collapse**, and finds a stronger cause.
+# **The claim is false.** Here the two losses send the generator in *opposite directions*. Descending $\log(1-D)$ moves
+# it left, towards $\theta=0$, between both bumps, where the JSD is smallest. Descending $-\log D$ moves it right, to
+# near $\theta=1.1$, over one bump: $\mathrm{KL}(q\|p)$ is large where fakes land without data, and hardly notices a
+# bump without fakes. Lesson 02 comes back to this as **mode collapse**, and finds a stronger cause. Both losses share
+# the goal: at $q=p$ we have $l^*=0$ everywhere, and both gradients are 0.
 #
-# **Move it yourself.** The panel shows this game: both densities, $D^*$, the value and both gradients, all by the
-# formulas above. (In JupyterLab, run the cell: sliders appear.) Pull $\theta$ to 6 and read both gradients. Find a place
-# where they point in opposite directions. Then make $q=p$: bumps at ±0, equal spreads, $\theta=0$; what is left of $D^*$?
+# **Move it yourself.** In JupyterLab, run the next cell: sliders appear. Find a $\theta$ where the gradients have
+# opposite signs. Then make $q=p$: bumps at ±0, equal spreads, $\theta=0$. What is left of $D^*$?
 
 # %%
 panel = panels.minimax()
 panel
 
 # %% [markdown]
-# In JupyterLab it looks like this (taken by a browser test of the course, cut out by `scripts/panel_pictures.py`):
+# In JupyterLab it looks like this:
 
 # %%
 from IPython import display
@@ -631,8 +598,8 @@ display.Image(ROOT / "docs" / "panel_minimax.png", alt=text)
 # %% [markdown]
 # ### Why this course never lets a discriminator end in a sigmoid
 #
-# On paper $\log(1-\sigma(l))$ and $-\mathrm{softplus}(l)$ are equal. In a computer they are not. D meets a fake, is
-# wrong and very sure: logit +17. It should get a strong gradient, $\sigma(17)\approx1$. Compare both ways of writing:
+# On paper $\log(1-\sigma(l))$ and $-\mathrm{softplus}(l)$ are equal. In a computer they are not. Suppose that D gives a
+# fake the logit +17. It is wrong, very sure, and needs a strong gradient.
 
 # %% tags=["nbval-check-output"]
 for height in (10.0, 16.0, 17.0, 30.0):
@@ -642,18 +609,17 @@ for height in (10.0, 16.0, 17.0, 30.0):
     print(f"logit {height:4.0f}:  sigmoid, then cross-entropy {naive:6.3f}      on logits {stable:6.3f}")
 
 # %% [markdown]
-# *What you should see:* from 17 on, the first column is exactly 0. In 32 bits $1+e^{-17}$ rounds to 1, so $\sigma(17)$
-# is 1, its slope $\sigma(1-\sigma)$ is 0, and a discriminator that is *maximally wrong* learns nothing at all. On
-# logits the gradient is 1. So in this course a discriminator returns logits, and losses are written in softplus.
+# *What you should see:* from 17 on, the first column is 0. In 32 bits $\sigma(17)$ rounds to 1, its slope
+# $\sigma(1-\sigma)$ to 0, and D learns nothing. So here a discriminator returns logits, and losses are written with
+# softplus.
 
 # %% [markdown]
 # ## 6 · A GAN from scratch
 #
-# You now own every part. What is missing is a generator that can make any shape, and turns: D moves, G moves, D moves …
-# The four blocks below, with the discriminator and its loss from section 4, are a complete GAN.
+# We still need a generator that can make any shape, and the turns: D moves, G moves, D moves … The blocks below, with
+# the discriminator and its loss from section 4, are a complete GAN.
 #
-# **The generator** is the discriminator's twin: latents in, samples out. `ReLU` is the bend that turns negative numbers
-# to 0. There is none at the end: a number may be anything.
+# **The generator** turns latents into samples. It has no `ReLU` at the end, because a sample may be any number.
 
 
 # %%
@@ -678,18 +644,16 @@ def generator_loss(fake_logits):
 
 
 # %% [markdown]
-# **D's move.** Make fakes, judge both batches, step. The important word is `detach()`: it cuts the fakes off from the
-# generator, so that the backward pass stops there. In D's move only D learns.
-#
-# - `zero_grad()` empties D's gradients. They may hold leftovers: G's move below runs *through* D and fills them.
-# - `backward()` computes the gradients, `step()` lets Adam use them.
+# **D's move.** Make fakes, judge both batches, step. `detach()` cuts the fakes off from the generator: the backward
+# pass stops there, and only D learns. `zero_grad()` empties D's gradients, because G's move below runs *through* D and
+# fills them.
 
 
 # %%
 def discriminator_step(G, D, optimizer, real, z):
-    fake = G(z).detach()  # (b, features), cut off from G
-    loss = discriminator_loss(D(real), D(fake))
-    optimizer.zero_grad()
+    fake = G(z).detach()  # draw: (b, features), cut off from G
+    loss = discriminator_loss(D(real), D(fake))  # judge
+    optimizer.zero_grad()  # step D
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -697,14 +661,13 @@ def discriminator_step(G, D, optimizer, real, z):
 
 # %% [markdown]
 # **G's move.** New fakes, this time *attached*: the gradient runs from the loss through D, through the sample, into G.
-# `optimizer` holds G's weights only, so D stays as it is, although the message passed through it. Note what is *not*
-# among the arguments: real samples.
+# `optimizer` holds G's weights only, so D stays as it is. There are no real samples among the arguments.
 
 
 # %%
 def generator_step(G, D, optimizer, z):
-    loss = generator_loss(D(G(z)))
-    optimizer.zero_grad()
+    loss = generator_loss(D(G(z)))  # draw, judge
+    optimizer.zero_grad()  # step G
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -712,10 +675,8 @@ def generator_step(G, D, optimizer, z):
 
 # %% [markdown]
 # **The game.** One optimiser per player, then turns. `sample(n)` draws real samples; `watch` is called with every step
-# number, so that we can take pictures. D's learning rate is four times G's and Adam's momentum (the first of the two
-# `betas`; the second is the memory from which Adam works out its step sizes) is off: D has to keep up with a generator
-# that moves, and momentum makes two players overshoot each other. Take it on trust for today; lesson 02 derives both
-# from eigenvalues.
+# number, so that we can take pictures. D's learning rate is four times G's, and Adam's momentum (the first of the two
+# `betas`) is off. Lesson 02 derives why both help.
 
 
 # %%
@@ -724,18 +685,17 @@ def play(G, D, sample, steps, watch=lambda step: None):
     optimizer_D = torch.optim.Adam(D.parameters(), lr=2e-3, betas=(0.0, 0.9))
     losses = {"discriminator loss": [], "generator loss": []}
     for step in range(steps):
-        watch(step)
-        z = torch.randn(BATCH_SIZE, G.latent_dim, generator=random)
-        losses["discriminator loss"].append(discriminator_step(G, D, optimizer_D, sample(BATCH_SIZE), z))
-        z = torch.randn(BATCH_SIZE, G.latent_dim, generator=random)
-        losses["generator loss"].append(generator_step(G, D, optimizer_G, z))
+        watch(step)  # record
+        z = torch.randn(BATCH_SIZE, G.latent_dim, generator=random)  # draw
+        losses["discriminator loss"].append(discriminator_step(G, D, optimizer_D, sample(BATCH_SIZE), z))  # step D
+        z = torch.randn(BATCH_SIZE, G.latent_dim, generator=random)  # draw
+        losses["generator loss"].append(generator_step(G, D, optimizer_G, z))  # step G
     watch(steps)
     return losses
 
 
 # %% [markdown]
-# That is all. Before it plays, **check** the fence that `detach` builds: after D's move G must have no gradient at all,
-# and its weights must be what they were.
+# **Check** what `detach` promises: after D's move G has no gradient, and its weights are what they were.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(SEED)
@@ -748,10 +708,9 @@ generator_step(G, D, torch.optim.Adam(G.parameters()), torch.randn(64, 1, genera
 print("G has a gradient after G's move:", all(weight.grad is not None for weight in G.parameters()))
 
 # %% [markdown]
-# Now play on the line, against the two bumps. We look at the generator's density (a histogram of 20,000 samples) and at
-# $D$ four times.
+# Now play on the line, against the two bumps. We look at the fakes (a histogram of 20,000) and at $D$ four times.
 #
-# > **Predict:** at the end, what will $D$ answer where the data are? And at which numbers will the two losses stand?
+# > **Predict:** at the end, what will $D$ answer where the data are? At which numbers will the two losses stand?
 
 # %%
 torch.manual_seed(SEED)
@@ -815,20 +774,23 @@ claim("G's loss, mean of the last fifth", sum(losses["generator loss"][-last:]) 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# One half, and $\log4\approx1.386$ for D, $\log2\approx0.693$ for G, as section 3 promised: at $q=p$ the value of the
-# game is $-\log 4$. If you expected two losses that fall: **in a GAN, losses that stand still at these numbers are
-# success**, and a D whose loss falls to 0 is a disaster for both.
+# One half, and $\log4\approx1.386$ for D, $\log2\approx0.693$ for G. Section 3 promised it: at $q=p$ the value of the
+# game is $-\log 4$. So **here, losses that stand still at these numbers are success**.
 # </details>
 #
-# *What you should see:* first a clump that D easily tells apart. Then G runs up the slope of D, and D moves its slope
-# to where the fakes now are. On the way G usually goes too far, heaps samples on one flank of a bump, and D has to
-# push them back: two learners chase each other. Nobody walks *down* a common hill, and that is the subject of lesson 02.
+# *What you should see:* first a clump that D easily tells apart. Then G follows the slope of D, and D learns where the
+# fakes now are. On the way G heaps fakes on one side of a bump, until D pushes them back. Nobody walks down a common
+# hill: that is the subject of lesson 02.
+#
+# **How to read the losses of a GAN.** A D that has learned nothing gives the same two numbers, so look at the samples
+# too. With pictures, in lesson 03, G does not become exactly right in the time it has. D's loss stays below 1.386 and
+# G's above 0.693. That is no failure: D still sees a difference, and G can still learn it.
 
 # %% [markdown]
 # ## 7 · The same code in the plane
 #
-# Nothing in `play` knows that samples are single numbers. Eight Gaussians on a circle: change 1 to 2, run again. Each
-# of the eight is a **mode** of the data, a place where samples pile up. Does the generator find them all? We count.
+# Nothing in `play` knows that samples are single numbers. We play again in the plane, against eight Gaussians on a
+# circle. Each is a **mode** of the data, a place where samples pile up. How many does the generator find?
 
 
 # %%
@@ -877,8 +839,8 @@ claim("modes of the ring that the generator found", modes, 8, 8)
 claim("share of fakes near a mode", near, 0.75, 1.0)
 
 # %% [markdown]
-# *What you should see:* the generator is a *continuous* map of one round cloud, so it cannot quite cut the cloud into
-# eight pieces: a few points are always strung between neighbours. And how long is this complete GAN? We count:
+# *What you should see:* all eight. A few fakes always lie between neighbours: the generator is a *continuous* map of
+# one connected cloud, and cannot cut it into eight pieces. How long is this GAN?
 
 # %%
 parts = [discriminator_loss, generator_loss, discriminator_step, generator_step, play, Discriminator.__init__]
@@ -887,13 +849,11 @@ lines = sum(len(inspect.getsource(part).strip().splitlines()) for part in parts)
 claim("lines of the GAN", lines, 45, 60, exact=True)
 
 # %% [markdown]
-# ## 8 · Two more claims that circulate
+# ## 8 · Two more claims to check
 #
-# > **Claim to check: "G and D minimise the squared distance between them."** You will find a loss
-# > $(D(x)-G(z))^2$ in popular articles.
+# > **Claim to check: "G and D minimise the squared distance between them",** with the loss $(D(x)-G(z))^2$.
 #
-# With pictures this does not even parse: $D(x)$ is one number, $G(z)$ an image. But on our line both are numbers, so we
-# can do literally what the sentence says.
+# With pictures $D(x)$ is a number and $G(z)$ an image. On our line both are numbers, so we can try it.
 #
 # > **Predict:** both players minimise $\mathbb{E}\,(D(x)-G(z))^2$ together. The loss reaches 0. What does $G$ generate?
 
@@ -902,9 +862,9 @@ torch.manual_seed(SEED)
 H, E = Generator(latent_dim=1, features=1, width=64), Discriminator(features=1, width=64)  # a fresh G and a fresh D
 optimizer = torch.optim.Adam([*H.parameters(), *E.parameters()], lr=2e-3)
 for _ in range(STEPS_LINE // 2):
-    z = torch.randn(BATCH_SIZE, 1, generator=random)
-    loss = (E(real_numbers(BATCH_SIZE)) - H(z).squeeze(1)).square().mean()
-    optimizer.zero_grad()
+    z = torch.randn(BATCH_SIZE, 1, generator=random)  # draw
+    loss = (E(real_numbers(BATCH_SIZE)) - H(z).squeeze(1)).square().mean()  # judge
+    optimizer.zero_grad()  # step both at once
     loss.backward()
     optimizer.step()
 claim("“squared distance” after training on it", loss.detach(), 0, 0.01)
@@ -914,13 +874,12 @@ claim("spread of the real data", real_numbers(200_000).std(), 1.57, 1.59, exact=
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# One and the same number, for every $z$. The loss is smallest when both networks are the same *constant*. They help
-# each other, and what they agree on is to be blind.
+# The same number for every $z$. The loss is 0 when both networks are the same *constant*.
 # </details>
 #
-# **The claim is false.** In a GAN the players have *opposite* goals, and the quantity above is not even small when the
-# game is won: with $D=\tfrac12$ and $G(z)$ distributed like the data it is the variance of the data plus
-# $\tfrac14$, which is 2.75 here. (Check it: $1.5^2+0.5^2+0.5^2$.) The players of section 6, a well-trained GAN:
+# **The claim is false.** In a GAN the players have *opposite* goals, and this loss is not small when the game is won.
+# With $D=\tfrac12$ and $q=p$ it is the variance of the data plus $\tfrac14$, here $1.5^2+0.5^2+0.5^2=2.75$. The players
+# of section 6:
 
 # %%
 with torch.no_grad():
@@ -930,10 +889,9 @@ claim("“squared distance” of a GAN that has won", (answers - made).square().
 claim("variance of the data plus 1/4", integral(p * (x - 0.5).square()), 2.7499, 2.7501, exact=True)
 
 # %% [markdown]
-# > **Claim to check: "G encodes real images."** That is, the generator takes real images in, compresses them, and
-# > gives variations of them out.
+# > **Claim to check: "G encodes real images" and gives variations of them out.**
 #
-# Test it at the wires. We ask autograd whether a real batch has any influence on G's loss, and what shape goes into G.
+# We ask autograd whether real samples have any influence on G's loss, and look at what goes into G.
 
 # %% tags=["nbval-check-output"]
 real = real_points(64).requires_grad_()
@@ -947,16 +905,13 @@ print("what goes into G:", tuple(z.shape), "  what comes out:", tuple(G(z).shape
 print("G's inputs are the same, whatever the data: latents of dimension", G.latent_dim)
 
 # %% [markdown]
-# **The claim is false.** G never sees a real sample. It turns noise into samples and listens to D's slope; everything
-# it knows of the world came through D's weights. There is no encoder here at all: to find a latent for a given real
-# sample you would have to *search* for it. (Networks that do take images in come in lesson 07.)
+# **The claim is false.** G never sees a real sample. All it knows of the data came through the slope of D.
 
 # %% [markdown]
 # ## 9 · The library plays the same game
 #
-# From lesson 02 on we use `course_gan`. It must not be a black box, so let us see that it is what you have just read:
-# same names of weights, same outputs, and one step of its `GAN` moves all weights to the same places as ours. Both
-# play from copies of one state, with the same latents.
+# From lesson 02 on we use `course_gan`. **Check** that it is what you have just read: from copies of one state, with
+# the same latents, one step of its `GAN` moves all weights to the same places as ours.
 
 # %%
 ours = Generator(2, 2, width=64), Discriminator(2, width=64)
@@ -982,8 +937,8 @@ for name, mine, library in zip(("generator", "discriminator"), ours, theirs):
     print(f"   outputs equal to 4 digits: {torch.allclose(mine(z[0]), library(z[0]), atol=1e-4)}")
 
 # %% [markdown]
-# And the game of section 7 is what the command `course-gan train 01` plays without a notebook: one function, `build`,
-# makes it for both. Its settings must be those written into `play`. We let it play as long as ours, and count again.
+# The command `course-gan train 01` plays the game of section 7; `build` makes it. Its settings must be those in `play`.
+# We let it play as long as ours and count again.
 
 # %% tags=["nbval-check-output"]
 recipe = build("01", PROFILE, seed=SEED, steps=STEPS_PLANE, batch_size=BATCH_SIZE)
@@ -1003,16 +958,15 @@ claim("share of its fakes near a mode", near, 0.75, 1.0)
 # %% [markdown]
 # ## Summary
 #
-# - The game is $\min_G\max_D\;\mathbb{E}\log D(x)+\mathbb{E}\log(1-D(G(z)))$: a classifier against a forger.
-# - The best discriminator is $D^*=p/(p+q)$, its logit $\log(p/q)$: it learns a density *ratio*, from samples alone.
-# - Against it the generator faces $2\,\mathrm{JSD}(p\|q)-\log4$, with the one minimum $q=p$, value $-\log4$,
-#   $D=\tfrac12$.
-# - $\log(1-D)$ is silent for bad fakes. $-\log D$ is loud there, and follows another gradient, that of
-#   $\mathrm{KL}(q\|p)-2\,\mathrm{JSD}$, with the same goal.
-# - A GAN is two losses, two steps, one `detach`. G never sees real data; the slope of D is all it is told.
+# - The game is $\min_G\max_D\;\mathbb{E}\log D(x)+\mathbb{E}\log(1-D(G(z)))$.
+# - The best discriminator is $D^*=p/(p+q)$, its logit $\log(p/q)$: D learns a *ratio* of densities.
+# - Against it the generator faces $2\,\mathrm{JSD}(p\|q)-\log4$. Its only minimum is $q=p$, where $D=\tfrac12$.
+# - $\log(1-D)$ has nearly no gradient for bad fakes, $-\log D$ has a strong one: that of
+#   $\mathrm{KL}(q\|p)-2\,\mathrm{JSD}$.
+# - A GAN is two losses, two steps, one `detach`. G never sees real data; it only gets the slope of D.
 #
-# **Read on:** Goodfellow et al., *Generative Adversarial Nets*, arXiv:1406.2661 (sections 3 and 4 are this page);
-# Arjovsky and Bottou, *Towards Principled Methods for Training GANs*, arXiv:1701.04862 (what each loss descends, and
-# why it vanishes); Nowozin, Cseke and Tomioka, *f-GAN*, arXiv:1606.00709 (the same game for other divergences).
+# **Read on:** Goodfellow et al., *Generative Adversarial Nets*, arXiv:1406.2661; Arjovsky and Bottou, *Towards
+# Principled Methods for Training GANs*, arXiv:1701.04862 (what each loss descends); Nowozin, Cseke and Tomioka,
+# *f-GAN*, arXiv:1606.00709.
 #
 # **Now do** `exercises/01_minimax_game`.

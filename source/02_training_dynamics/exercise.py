@@ -2,7 +2,7 @@
 # # Exercise 02 · Training dynamics
 #
 # Eight items, about 110 minutes. You compute how fast a game explodes or comes to rest, write the levers that lesson 02
-# pulled, read paths like a doctor's chart, and end with an experiment of your own. No GPU, no internet; every check
+# pulled, read from a path what a game does, and end with an experiment of your own. No GPU, no internet; every check
 # answers within a second, except the last.
 #
 # | | item | difficulty | minutes | practises | points |
@@ -18,7 +18,7 @@
 #
 # **How it works.** Replace each `raise NotImplementedError()` and run the cell, then the one below it. `check` calls
 # *your* function on fresh random inputs and compares with a reference of its own. It says what it sent, what it
-# expected and what came; how you write the answer is your affair. Nothing stops you from going on with an item open.
+# expected and what came. Every right way of writing the answer passes. Nothing stops you from going on with an item open.
 # Stuck? Two hints are folded below each task.
 #
 # > **For instructors.** `check` is for the learner; nbgrader gives points by the hidden line of each grade cell.
@@ -96,8 +96,8 @@ check("02.growth", growth)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# $\psi\leftarrow\psi-ha\,(\theta\,\sigma(\psi\theta)+\gamma\psi)$, and with this new $\psi$:
-# $\theta\leftarrow\theta+h\,\psi\,\sigma(-\psi\theta)$.
+# In $\psi$ the slope of D's loss is $\theta\,\sigma(\psi\theta)$, and that of R1 is $\gamma\psi$. In $\theta$ the slope of G's
+# loss is $-\psi\,\sigma(-\psi\theta)$. Both players go *down* their slopes. Which $\psi$ does G see?
 # </details>
 
 
@@ -132,8 +132,8 @@ check("02.dirac_step", dirac_step)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `torch.autograd.functional.jacobian(step, rest)` gives the matrix, `torch.linalg.eigvals` its eigenvalues, which may
-# be complex or negative: `.abs()` comes before `.max()`.
+# PyTorch has `torch.autograd.functional.jacobian` and `torch.linalg.eigvals`. Eigenvalues may be complex or negative:
+# first the size of each, then the largest.
 # </details>
 
 
@@ -211,8 +211,8 @@ check("02.best_friction", best_friction)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `old.lerp_(new, 1 - beta)` is the formula; `old.copy_(new)` copies. `tensor.is_floating_point()` tells them apart.
-# Mind what `m = w` would do: afterwards both would be the same tensor.
+# `lerp_` moves a tensor in place a part of the way to another one, `copy_` all of it. `is_floating_point()` tells the
+# buffers apart. Mind what `m = w` would do: afterwards both would be the same tensor.
 # </details>
 
 
@@ -253,7 +253,8 @@ check("02.follow", follow)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `torch.cdist(points, centres).min(dim=1)` gives both. `torch.bincount(owners, minlength=len(centres))` counts.
+# `torch.cdist` makes the table, `min` along a row gives both, `torch.bincount` counts. Which samples must not be counted?
+# Which modes might be missing at the end of the count?
 # </details>
 
 
@@ -300,7 +301,7 @@ check("02.count_modes", count_modes)
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# `(theta[1:].sign() != theta[:-1].sign()).sum()` counts. The mean distance from the rest over the first quarter of the
+# Compare the signs of `theta[1:]` and `theta[:-1]`. The mean distance from the rest over the first quarter of the
 # path and over the last one are good sizes; every quarter here holds a whole turn or more.
 # </details>
 
@@ -362,16 +363,22 @@ def play(rates, seed, steps=800):  # the game of the check; ten counts: modes fo
     for step in range(steps):
         for optimizer, rate in zip(optimizers, rates(step / steps)):
             optimizer.param_groups[0]["lr"] = rate
+        # draw
         real = centres[torch.randint(8, (128,))] + 0.05 * torch.randn(128, 2)
         fake = G(torch.randn(128, 2))
+        # judge
         loss = F.softplus(-D(real)).mean() + F.softplus(D(fake.detach())).mean()
+        # step D
         optimizers[1].zero_grad()
         loss.backward()
         optimizers[1].step()
+        # judge
         loss = F.softplus(-D(fake)).mean()
+        # step G
         optimizers[0].zero_grad()
         loss.backward()
         optimizers[0].step()
+        # record
         if (step + 1) % (steps // 10) == 0:
             with torch.no_grad():
                 counts.append(count_modes(G(torch.randn(2000, 2)), centres, 0.15))

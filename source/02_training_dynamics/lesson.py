@@ -1,21 +1,19 @@
 # %% [markdown]
 # # 02 · Training dynamics
 #
-# **After this notebook you can** look at the phase portrait of a game, or at two eigenvalues, and predict how a
-# training run will go wrong; say which of five levers mends it and by how much; and cause, count and cure *mode
-# collapse*.
+# **After this notebook you can** predict from the phase portrait of a game, or from two eigenvalues, how a training run
+# will go wrong; say which of five levers mends it and by how much; and cause, count and cure *mode collapse*.
 #
 # | | |
 # |---|---|
 # | In short | why a game is no descent; mode collapse, caused and cured |
-# | Time | 60 minutes to read with pencil and paper, 2 to 3 minutes to compute |
+# | Time | 45 minutes to read, 2 to 3 minutes to compute |
 # | Builds on | 01 (the game, its two losses); derivatives; what a matrix does to a vector |
 # | Needs | no internet, no GPU |
 #
-# Lesson 01 ended with a theorem and a doubt. The theorem: against a *perfect* discriminator the generator walks down a
-# hill, $2\,\mathrm{JSD}-\log 4$, whose only bottom is the real density. The doubt: in training nobody waits for a
-# perfect discriminator. Both players move, and each step of one changes the ground under the other. Is there still a
-# hill?
+# Lesson 01 had a theorem: against a *perfect* discriminator the generator walks down a hill, $2\,\mathrm{JSD}-\log 4$,
+# to the real density. But in training both players move, and each step of one changes the ground under the other. Is
+# there still a hill?
 
 # %%
 import math
@@ -52,15 +50,15 @@ torch.set_num_threads(1)  # networks as small as ours: a second thread would mos
 # ## 1 · A hill and a game
 #
 # Take two numbers $\theta$ and $\psi$. On the **hill** $f=\tfrac12(\theta^2+\psi^2)$ both go down. In the smallest
-# **game** there is, $V=\theta\psi$, the player who owns $\theta$ wants $V$ small and the one who owns $\psi$ wants it
-# large. (Think of $\theta$ as the generator and of $\psi$ as the discriminator; section 3 makes it so.) Each follows
-# his own slope; together they follow a *velocity*:
+# **game**, $V=\theta\psi$, the player who owns $\theta$ wants $V$ small and the one who owns $\psi$ wants it large.
+# (Think of $\theta$ as the generator and of $\psi$ as the discriminator.) Each follows its own slope. Together they
+# have a *velocity*:
 #
 # $$\text{hill: }\; v=\Big(-\frac{\partial f}{\partial\theta},-\frac{\partial f}{\partial\psi}\Big)=(-\theta,-\psi),
 # \qquad\qquad \text{game: }\; v=\Big(-\frac{\partial V}{\partial\theta},+\frac{\partial V}{\partial\psi}\Big)
 # =(-\psi,\theta).$$
 #
-# A **phase portrait** draws these velocities as a stream. Put a cork on it and see where it goes.
+# A **phase portrait** draws these velocities as a stream.
 
 
 # %%
@@ -79,15 +77,15 @@ caption = "Two players who descend one hill arrive (left). Two players of a zero
 plots.show(figure, caption)
 
 # %% [markdown]
-# *Why no stream ends.* Follow the squared distance from the centre, where nobody wants to move any more:
+# *Why no stream ends.* Follow the squared distance from the centre, where neither player wants to move:
 #
 # $$\frac{d}{dt}(\theta^2+\psi^2)=2\theta\,\dot\theta+2\psi\,\dot\psi=2\theta(-\psi)+2\psi\,\theta=0 .$$
 #
-# It never changes: every orbit is a circle. And it is no accident of this game. The derivative of a velocity is a
-# matrix, the **Jacobian** $J$: its entry in row $i$, column $j$ says how component $i$ of the velocity changes with
-# coordinate $j$. For a hill, $J$ holds second derivatives of one function, and those do not care about the order: $J$
-# is symmetric, and a symmetric matrix only stretches. In a game one sign is flipped, the off-diagonal entries are
-# *opposite*, and such a matrix turns. **Check:**
+# It never changes, so every orbit is a circle. The derivative of a velocity is a matrix, the **Jacobian** $J$: its
+# entry in row $i$, column $j$ says how component $i$ of the velocity changes with coordinate $j$. For a hill, $J$ holds
+# second derivatives of one function, so it is symmetric, and a symmetric matrix only stretches. In the game one sign is
+# flipped. The off-diagonal entries are *opposite*, and as long as the diagonal does not dominate, such a matrix turns.
+# **Check:**
 
 # %% tags=["nbval-check-output"]
 place = torch.tensor([[0.7, -0.4]], dtype=torch.float64)
@@ -100,30 +98,29 @@ print("growth of θ² + ψ² in the game:", round((2 * place * game(place)).sum(
 # %% [markdown]
 # ### Eigenvalues in one paragraph
 #
-# A linear step $w\mapsto Aw$ has directions that it merely multiplies, $Au=\lambda u$. After $n$ steps they have been
-# multiplied by $\lambda^n$. If $|\lambda|<1$ for all of them, everything shrinks to the centre; if one $|\lambda|>1$,
+# A linear step $w\mapsto Aw$ has directions that it merely multiplies, $Au=\lambda u$. After $n$ steps they are
+# multiplied by $\lambda^n$. If $|\lambda|<1$ for all of them, everything shrinks to the centre. If one $|\lambda|>1$,
 # it is thrown out. For a $2\times2$ matrix, $\lambda$ solves $\lambda^2-(\operatorname{trace}A)\,\lambda+\det A=0$.
-# When the two solutions are a complex pair, the step *turns* by the angle of $\lambda$ and scales by $|\lambda|$. Their
-# product is $\det A$, and being conjugate they have the same size, so
+# When the two solutions are a complex pair, the step *turns* by the angle of $\lambda$ and scales by $|\lambda|$. The
+# two have the same size, and their product is $\det A$, so
 #
 # $$|\lambda|=\sqrt{\det A}\qquad\text{for a step that turns.}$$
 #
 # The determinant is the factor by which a step magnifies areas. *A turning game converges exactly if its step shrinks
-# areas.* This one sentence will explain nearly everything below.
+# areas.*
 
 # %% [markdown]
 # ## 2 · From streams to steps
 #
-# A computer does not flow, it steps. With step size $h$, the learning rate, there are two ways. **Simultaneous**: both
-# look, then both move. **Alternating**: one moves, the other looks at the *new* place and moves.
+# With step size $h$, the learning rate, there are two ways to step. **Simultaneous**: both look, then both move.
+# **Alternating**: one moves, the other looks at the *new* place and moves.
 #
 # $$A_{\text{sim}}=I+hJ=\begin{pmatrix}1&-h\\h&1\end{pmatrix},\qquad\qquad
 # A_{\text{alt}}=\underbrace{\begin{pmatrix}1&-h\\0&1\end{pmatrix}}_{\theta\text{ moves second}}
 # \underbrace{\begin{pmatrix}1&0\\h&1\end{pmatrix}}_{\psi\text{ moves first}} .$$
 #
-# *Simultaneous:* $\det A_{\text{sim}}=1+h^2>1$. *Alternating:* each factor is a shear, which shifts a picture sideways
-# and leaves its area alone. Both determinants are 1, and so is their product. (Both steps turn: the simultaneous one
-# always, the alternating one as long as $h<2$.)
+# *Simultaneous:* $\det A_{\text{sim}}=1+h^2>1$. *Alternating:* both factors have determinant 1, and so has their
+# product. (The simultaneous step always turns, the alternating one as long as $h<2$.)
 #
 # > **Predict:** $h=0.2$, start at distance 1. How far out is each after 100 steps? (Use $|\lambda|=\sqrt{\det A}$.)
 
@@ -177,48 +174,45 @@ claim("smallest distance in 100 alternating steps", distances["alternating"].min
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Simultaneous: $(\sqrt{1+h^2})^{100}=1.04^{50}\approx7.1$ times as far. Alternating: still about 1; it cannot settle and
-# it cannot escape.
+# Simultaneous: $(\sqrt{1+h^2})^{100}=1.04^{50}\approx7.1$ times as far. Alternating: still about 1.
 # </details>
 #
-# *What you should see:* the order of moves alone decides between explosion and a steady orbit. It is one good reason
-# why GAN code lets D move and then shows G the *new* D. But an orbit is not convergence either.
+# *What you should see:* the order of moves alone decides between explosion and a steady orbit. This is one reason why
+# GAN code lets D move and then shows G the *new* D. But an orbit is not convergence.
 
 # %% [markdown]
 # ## 3 · Dirac-GAN: the smallest GAN
 #
 # Now a real GAN with two numbers (Mescheder and colleagues, 2018). The data are one point, $x=0$. The generator makes
-# one point, $x=\theta$. The discriminator has one weight: logit $\psi x$, so $D(x)=\sigma(\psi x)$. The goal is
-# $\theta=0$, with $\psi=0$: a D that says one half.
+# one point, $x=\theta$. The discriminator has one weight: its logit is $\psi x$. The goal is $\theta=0$ and $\psi=0$: a
+# D that says one half.
 #
 # The logit of the real point is always 0. What is left of lesson 01's $V$ is $\log(1-\sigma(\psi\theta))$, so
 #
 # $$\dot\psi=+\frac{\partial V}{\partial\psi}=-\theta\,\sigma(\psi\theta),\qquad
 # \dot\theta=-\frac{\partial V}{\partial\theta}=+\psi\,\sigma(\psi\theta).$$
 #
-# The factor $\sigma(\psi\theta)>0$ is common to both: it sets the speed, not the direction. The direction
-# $(\psi,-\theta)$ is that of our game turned the other way round, so every orbit of the stream is a circle again. Near
-# the centre $\sigma=\tfrac12$, and the velocity is $(\tfrac12\psi,-\tfrac12\theta)$ up to smaller terms:
+# The common factor $\sigma(\psi\theta)>0$ sets the speed, not the direction. The direction $(\psi,-\theta)$ is that of
+# our game, turned the other way round, so every orbit is a circle again. Near the centre $\sigma\approx\tfrac12$, so
 # $J=\begin{pmatrix}0&1/2\\-1/2&0\end{pmatrix}$, with eigenvalues $\pm\tfrac i2$.
 #
-# Why may we look at the centre alone? Near its resting place a smooth step acts like the matrix of its derivatives, as
-# a curve under a magnifying glass looks like its tangent. So *the eigenvalues there decide whether the players can come
-# to rest at all*. (With $-\log D$ for the generator the factor becomes $\sigma(-\psi\theta)$, also $\tfrac12$ at the
-# centre: near equilibrium both losses of lesson 01 are the same game.)
+# Near its resting place a smooth step acts like the matrix of its derivatives. So *the eigenvalues there decide whether
+# the players can come to rest*. (With $-\log D$ for the generator the factor is $\sigma(-\psi\theta)$, also $\tfrac12$
+# at the centre: there both losses of lesson 01 are the same game.)
 #
-# The function below makes one step, and its arguments are levers to pull. `together` makes the moves simultaneous,
-# `ratio` makes D's learning rate a multiple of G's, `moves` lets D move several times per move of G, and `gamma` is the
-# strength of a penalty called R1, explained right after.
+# The function below makes one step. Its arguments are levers: `together` makes the moves simultaneous, `ratio` makes
+# D's learning rate a multiple of G's, `moves` lets D move several times per move of G, and `gamma` is the strength of a
+# penalty called R1, explained next.
 
 
 # %%
 def move(w, h=0.4, gamma=0.0, ratio=1.0, moves=1, together=False):  # one step of the Dirac-GAN, w = (θ, ψ)
     theta, psi = w
     new = psi
-    for _ in range(moves):  # D first
+    for _ in range(moves):  # step D
         new = new + h * ratio * (-theta * torch.sigmoid(new * theta) - gamma * new)
     judge = psi if together else new  # the D that G gets to see
-    return torch.stack([theta + h * judge * torch.sigmoid(judge * theta), new])
+    return torch.stack([theta + h * judge * torch.sigmoid(judge * theta), new])  # step G
 
 
 def matrix(step, size=2):  # the linear map that a step is near the centre
@@ -230,10 +224,9 @@ def factor(size=2, step=move, **levers):  # the largest |λ|: what distances are
 
 
 # %% [markdown]
-# **Check** that these are the losses and the R1 of the library, by letting autograd differentiate those. R1 is
-# $\tfrac\gamma2\,\mathbb{E}\,|\nabla_x\,l(x)|^2$ *at the real data*: a fine on the slope of D there. Our logit
-# $l(x)=\psi x$ has slope $\psi$, so the fine is $\tfrac\gamma2\psi^2$ and pulls $\psi$ back with $-\gamma\psi$:
-# **friction**.
+# R1 is $\tfrac\gamma2\,\mathbb{E}\,|\nabla_x\,l(x)|^2$ *at the real data*: a penalty on the slope of D there. Our logit
+# $l(x)=\psi x$ has slope $\psi$, so the penalty is $\tfrac\gamma2\psi^2$, and it pulls $\psi$ back with $-\gamma\psi$.
+# That is **friction**. **Check** our step against autograd on the losses and the R1 of the library:
 
 # %%
 theta, psi = torch.tensor([0.8, -0.6], dtype=torch.float64, requires_grad=True)
@@ -269,10 +262,9 @@ claim("angle of a small step over h: the ½ of ± i/2", turned / 0.01, 0.4999, 0
 
 # %% [markdown]
 # *What you should see:* the generator runs past the data and back, for ever. Each time it passes, D's slope still says
-# "further". In a training log this is a loss that swings and samples that keep changing their mind.
+# "further". In a training log this is a loss that swings.
 #
-# > **Claim to check: "If training oscillates, a smaller learning rate makes it converge."** It is the first thing
-# > everybody tries, and for a hill it is right.
+# > **Claim to check: "If training oscillates, a smaller learning rate makes it converge."** On a hill it does.
 #
 # We let simultaneous steps walk for the same *time*, steps × $h$ = 80, with ever smaller $h$:
 
@@ -289,26 +281,26 @@ claim(
 claim("factor with h = 0.01", factor(h=0.01, together=True), 1 + 1e-6, 1.0001, exact=True)
 
 # %% [markdown]
-# **The claim is false.** $\det=1+h^2/4$ (section 2 with $h/2$ for $h$) is above 1 for *every* $h$. A small rate makes
-# the spiral slow, never inward: you only wait longer for the same trouble. Convergence needs friction, not patience.
+# **The claim is false for this game.** Near the centre $h/2$ takes the place of $h$, so $\det=1+h^2/4$ is above 1 for
+# *every* $h$. A small rate makes the spiral slow, never inward. Convergence needs friction.
 
 # %% [markdown]
 # ## 4 · Friction: R1
 #
-# One D move with friction, learning rate $a$ times G's, near the centre:
+# One D move with friction, with learning rate $a$ times G's, near the centre:
 # $\psi\leftarrow\psi+ha(-\tfrac12\theta-\gamma\psi) =(1-ha\gamma)\,\psi-\tfrac{ha}2\,\theta$. One G move:
 # $\theta\leftarrow\theta+\tfrac h2\psi$. As matrices,
 #
 # $$A=\begin{pmatrix}1&h/2\\0&1\end{pmatrix}\begin{pmatrix}1&0\\-ha/2&1-ha\gamma\end{pmatrix},\qquad
 # \det A=1-ha\gamma .$$
 #
-# Areas shrink! If D moves $k$ times before each move of G, $\det A=(1-ha\gamma)^k$. As long as the step still turns,
+# Areas shrink. If D moves $k$ times before each move of G, $\det A=(1-ha\gamma)^k$. As long as the step still turns,
 #
 # $$\boxed{\;|\lambda|=(1-h\,a\,\gamma)^{k/2}\;}$$
 #
-# Read off the levers: friction $\gamma$, D's speed $a$, D's moves $k$ all shrink the orbit. And **without friction,
-# $\gamma=0$, neither speed nor extra moves of D help at all**: the factor is 1. We test the formula against eigenvalues
-# and against the real, curved game: walk, and take the $n$-th root of how much nearer we came.
+# Friction $\gamma$, D's speed $a$ and D's moves $k$ all shrink the orbit. But **without friction, $\gamma=0$, neither
+# speed nor extra moves of D help**: the factor is 1. We test the formula against eigenvalues and against steps of the
+# real, curved game.
 
 
 # %% tags=["nbval-check-output"]
@@ -326,8 +318,7 @@ for g, a, k in cases:
     print(f"{g:4.1f}  {a:3d}  {k:3d}   {formula:9.3f}   {factor(**lever):10.3f}   {measured(**lever):8.3f}")
 
 # %% [markdown]
-# > **Predict:** is more friction always better? What happens at $\gamma=4$, more than ten times the strongest
-# > above?
+# > **Predict:** is more friction always better? What happens at $\gamma=4$, more than ten times the strongest above?
 
 # %%
 gammas = torch.cat([torch.linspace(0, 1, 41), torch.linspace(1.05, 4, 60)])
@@ -367,16 +358,19 @@ claim("the other eigenvalue at γ = 4", both.min(), -0.616, -0.614, exact=True)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No. The best is near $\gamma=0.9$, where the step just stops turning. Beyond, the product of both eigenvalues is still
-# $1-h\gamma$, but they are real and share it unfairly. At $\gamma=4$ they are $-0.615$ and $0.975$: the first belongs to
-# D, whose own step now overshoots (the zigzag in the right panel), the second to G, which crawls. It is *slower* than
-# $0.938$ at $\gamma=0.3$. A D that is not allowed any slope has nothing to tell the generator.
+# No. The best is near $\gamma=0.9$, where the step just stops turning. Beyond, both eigenvalues are real. Their product
+# is still $1-h\gamma$, but they are unequal: at $\gamma=4$ they are $-0.615$ and $0.975$. The first belongs to D, whose
+# own step overshoots (the zigzag in the right panel). The second belongs to G, which crawls: *slower* than $0.938$ at
+# $\gamma=0.3$.
 # </details>
 #
-# A discriminator on data that are not a single point has some friction of its own. For a linear D, data and fakes both
-# of spread $s$ around 0, its loss $\mathbb{E}\,\mathrm{softplus}(-\psi x)+\mathbb{E}\,\mathrm{softplus}(\psi x')$ has
+# **The learning rate again.** With friction, $\det A_{\text{sim}}=1-h\gamma+h^2/4$ for simultaneous steps. While they
+# turn ($\gamma<1$), they converge exactly if $h<4\gamma$. So with friction a smaller rate can make a game converge.
+#
+# **Friction of its own.** Data that are not a single point give D some friction. Take a linear D, and data and fakes of
+# spread $s$ around 0. The loss $\mathbb{E}\,\mathrm{softplus}(-\psi x)+\mathbb{E}\,\mathrm{softplus}(\psi x')$ has
 # curvature $\tfrac14s^2+\tfrac14s^2=\tfrac12s^2$ in $\psi$, because $\mathrm{softplus}''(0)=\tfrac14$. Curvature pulls
-# back, just as $\gamma$ does. **Check** for $s=\tfrac12$:
+# back as $\gamma$ does. **Check** for $s=\tfrac12$:
 
 # %%
 x = torch.randn(200_000, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64) / 2
@@ -384,17 +378,15 @@ curve = torch.autograd.functional.hessian(lambda w: (F.softplus(-w * x) + F.soft
 claim("friction that data of spread 1/2 give to a linear D", curve, 0.123, 0.127, exact=True)
 
 # %% [markdown]
-# ## 5 · Two time scales, and what they have to do with lesson 01
+# ## 5 · Two time scales
 #
-# Where there is friction, the formula says that a D with $a$ times G's rate feels $a$ times the friction. Heusel and
-# colleagues (2017) call unequal rates the *two time-scale update rule*. Let $a$ grow without bound: then D is always at
-# its best answer to the present $\theta$. That answer solves $0=-\tfrac12\theta-\gamma\psi$, so
-# $\psi^*=-\theta/2\gamma$, and what is left for G is
+# With friction, a D with $a$ times G's rate feels $a$ times the friction. Heusel and colleagues (2017) call unequal
+# rates the *two time-scale update rule*. Let $a$ grow without bound: then D is always at its best answer to the present
+# $\theta$. That answer solves $0=-\tfrac12\theta-\gamma\psi$, so $\psi^*=-\theta/2\gamma$, and what is left for G is
 #
 # $$\dot\theta=\tfrac12\psi^*=-\frac{\theta}{4\gamma}.$$
 #
-# **There is the hill again.** A perfect D turns the game into a descent, as lesson 01 assumed. Two time scales are how
-# one comes near that assumption without waiting for D to converge.
+# **There is the hill again.** A perfect D turns the game into a descent, as lesson 01 assumed.
 
 
 # %%
@@ -430,11 +422,11 @@ slide = (late[-1, 0] / late[0, 0]).log() / (0.01 * (len(late) - 1))
 claim("rate of the slide, −1 / 4γ = −0.5", slide, -0.55, -0.48, exact=True)
 
 # %% [markdown]
-# *What you should see:* in the left panel all the speed of D is wasted on going round. In the right one $\psi$ is
-# settled almost at once, and from there on $\theta$ simply shrinks: one player left, and a hill.
+# *What you should see:* without friction the speed of D is wasted on going round. With friction $\psi$ settles almost
+# at once, and from there on $\theta$ shrinks: one player is left, and a hill.
 #
-# The whole zoo at once. Each mark is an eigenvalue of one step; inside the circle the game converges, outside it
-# explodes, and the distance from the origin is the factor per step.
+# Now all the ways to play at once. Each mark is an eigenvalue of one step. Its distance from the origin is the factor
+# per step: inside the circle the game converges.
 
 # %%
 zoo = {
@@ -470,17 +462,17 @@ caption = (
 plots.show(figure, caption, key=True)
 
 # %% [markdown]
-# *What you should see:* three ways in from the circle. A little friction is a small step inwards, much friction sends
-# one eigenvalue far inside and the other back to 1 (the slow one decides), a fast D takes both far in.
+# *What you should see:* a little friction is a small step inwards. Much friction sends one eigenvalue far inside and
+# the other back towards 1, and the slow one decides. A fast D takes both far in.
 
 # %% [markdown]
 # ## 6 · Averaging and momentum
 #
-# **EMA.** If the players must circle, perhaps the *centre* of the circle is enough? Keep a running average of the
-# generator's weights, $m\leftarrow\beta m+(1-\beta)\,w$, an *exponential moving average*, and sample from $m$. How much
-# of the circling is left in it? Near the centre an alternating orbit is $w_n=e^{i\omega n}$, with $\cos\omega=1-h^2/8$
-# (half the trace of $A$; we write a place in the plane as one complex number, and multiplying by $e^{i\omega}$ turns it
-# by the angle $\omega$). Try $m_n=c\,e^{i\omega n}$: then $c=\beta c\,e^{-i\omega}+(1-\beta)$, so
+# **Averaging.** If the players circle, perhaps the *centre* of the circle is enough. Keep a running average of the
+# generator's weights, $m\leftarrow\beta m+(1-\beta)\,w$, an *exponential moving average* (EMA), and sample from $m$.
+# How much of the circling is left in it? Near the centre an alternating orbit is $w_n=e^{i\omega n}$, with
+# $\cos\omega=1-h^2/8$, half the trace of $A$. (A place is written as one complex number; $e^{i\omega}$ turns it by the
+# angle $\omega$.) Try $m_n=c\,e^{i\omega n}$: then $c=\beta c\,e^{-i\omega}+(1-\beta)$, so
 #
 # $$|c|=\frac{1-\beta}{\,|1-\beta e^{-i\omega}|\,}.$$
 #
@@ -491,7 +483,7 @@ plots.show(figure, caption, key=True)
 def average(path, beta=0.98):  # the running average along a path, (steps, 2)
     mean = [path[0]]
     for place in path[1:]:
-        mean.append(beta * mean[-1] + (1 - beta) * place)
+        mean.append(beta * mean[-1] + (1 - beta) * place)  # average
     return torch.stack(mean)
 
 
@@ -508,12 +500,11 @@ claim("the same, measured", ratio, 0.098, 0.103, exact=True)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No. The players never know of the average. It is a lens for looking at them: what you sample is ten times calmer than
-# what plays. That helps if they circle around something good, and cannot help if they do not. Section 8 has such a case.
+# No. The players never know of the average. The average keeps circling too, on an orbit a tenth as large. That helps if
+# the players circle around something good.
 # </details>
 #
-# The library's `GAN(ema=β)` does this to all weights of the generator. (It begins with a short memory and lengthens it,
-# so that the first steps are forgotten.) One step of it, against the formula:
+# The library's `GAN(ema=β)` averages all weights of the generator. One step of it, against the formula:
 
 # %%
 small_game = GAN(models.MLPGenerator(1, 1, 8), models.MLPDiscriminator(1, 8), ema=0.5, backend=Backend("cpu"))
@@ -527,17 +518,17 @@ claim("the library's average against m ← βm + (1 − β)w, difference", worst
 
 # %% [markdown]
 # **Momentum.** Adam keeps a running mean of past gradients; `betas[0]` says how long its memory is. On a hill memory
-# helps, as the past points the same way. In a game that turns, the past points where the others *were*. With memory
-# $\beta$ a step is $w_{n+1}=w_n+\beta(w_n-w_{n-1})+(1-\beta)h\,v$; its state is $(w_n,w_{n-1})$, four numbers, and we
-# let autograd find the eigenvalues.
+# helps, because the past points the same way. In a game that turns, the past points where the others *were*. With
+# memory $\beta$ a step is $w_{n+1}=w_n+\beta(w_n-w_{n-1})+(1-\beta)h\,v$. Its state is $(w_n,w_{n-1})$, four numbers,
+# and autograd finds the eigenvalues.
 
 
 # %%
 def remember(state, beta, h=0.4):  # a step with memory; state (θ, ψ, θ before, ψ before)
     theta, psi, old_theta, old_psi = state
-    new_psi = psi + beta * (psi - old_psi) - (1 - beta) * h * theta * torch.sigmoid(psi * theta)
+    new_psi = psi + beta * (psi - old_psi) - (1 - beta) * h * theta * torch.sigmoid(psi * theta)  # step D
     speed = torch.sigmoid(new_psi * theta)
-    new_theta = theta + beta * (theta - old_theta) + (1 - beta) * h * new_psi * speed
+    new_theta = theta + beta * (theta - old_theta) + (1 - beta) * h * new_psi * speed  # step G
     return torch.stack([new_theta, new_psi, theta, psi])
 
 
@@ -554,18 +545,16 @@ claim("factor with β = 0.9", factor(4, remember, beta=0.9), 1.056, 1.058, exact
 claim("factor with β = −0.5", factor(4, remember, beta=-0.5), 0.985, 0.988, exact=True)
 
 # %% [markdown]
-# *What you should see:* memory works against you exactly where it is useful elsewhere. The usual 0.9 throws the players
-# out by 5.7 % per step, DCGAN's 0.5 by 3.2 %; 0 leaves them on their orbit; negative memory (Gidel and colleagues,
-# 2018) brakes. This is why lesson 01 played with `betas=(0.0, 0.9)` and a D four times as fast as G.
+# *What you should see:* memory works against the players. Adam's usual 0.9 throws them out by 5.7 % per step, DCGAN's
+# 0.5 by 3.2 %. With 0 they stay on their orbit. Negative memory (Gidel and colleagues, 2018) brakes. This is why lesson
+# 01 played with `betas=(0.0, 0.9)`. Friction can outweigh a memory of 0.5: the cured games of section 8 have it.
 
 # %% [markdown]
 # ## 7 · The same portrait in a network
 #
-# All this was two numbers. Does it say anything about networks with thousands? We take lesson 01's GAN on the line; the
-# data are one bump at 1. Of all its weights we watch two summaries: where the fakes are ($\theta$: their mean, minus 1)
-# and what D tells them ($\psi$: the mean slope of its logit at the fakes).
-#
-# These networks are trained by Adam, which our two numbers were not, so it is a test.
+# Does this say anything about networks with thousands of weights, trained by Adam? We take lesson 01's GAN on the line;
+# the data are one bump at 1. We watch two numbers: where the fakes are ($\theta$: their mean, minus 1) and what D tells
+# them ($\psi$: the mean slope of its logit at the fakes).
 #
 # > **Predict** the three portraits: memory 0.9; no memory; no memory, D four times as fast, R1.
 
@@ -581,7 +570,7 @@ def portrait(seed, **settings):  # (steps, 2): mean of the fakes minus 1, mean s
     for _ in train(game, data.Batches(bump, 256, seed=seed), PORTRAIT_STEPS):
         fakes = game.generator(probe).detach().requires_grad_()
         (slopes,) = torch.autograd.grad(game.discriminator(fakes).sum(), fakes)
-        path.append([fakes.mean().item() - 1, slopes.mean().item()])
+        path.append([fakes.mean().item() - 1, slopes.mean().item()])  # record
     return torch.tensor(path)
 
 
@@ -619,13 +608,13 @@ claim("no memory, D 4 ×, R1: distance after the first fifth, largest", best.mea
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Orbits, a spiral, a slide: sections 3, 4 and 5 of this page. With memory 0.9 the fakes fly past the data, again and
-# again. Without, the friction that D has of its own is enough to spiral in. With all three levers the path drops onto
-# the line of best answers and slides down.
+# Orbits, a spiral, a slide. With memory 0.9 the fakes fly past the data, again and again. Without, the friction that D
+# has of its own is enough to spiral in. With all three levers the path drops onto the line of best answers and slides
+# down.
 # </details>
 #
-# So a portrait can be read like a doctor's chart, and so can a log, which shows the same motion from the side. Five
-# levers are there to pull: the order of moves, friction, D's rate, D's number of moves, memory.
+# A training log shows the same motion. There are five levers: the order of moves, friction, D's rate, D's number of
+# moves, memory.
 #
 # | you see | it is | pull this lever |
 # |---|---|---|
@@ -638,14 +627,15 @@ claim("no memory, D 4 ×, R1: distance after the first fifth, largest", best.mea
 # %% [markdown]
 # ## 8 · Mode collapse: caused, counted, cured
 #
-# What if the *generator* is the fast one? Then it plays against a D that hardly moves. The best it can do against a
-# frozen D: its loss is an average of $-\log D(x)$ over its samples, and no average is smaller than the smallest term.
-# So it should put *every* sample on the one point where D is largest. **A generator that is far too fast does not learn
-# a distribution. It learns a point**, until D notices, and then it hops to the next. Its samples cover one mode of the
-# data, or a few, and the others are forgotten: *mode collapse*. Lesson 01 assumed $\min_G\max_D$ (D answers G). A fast
-# G plays $\max_D\min_G$ (G answers D): another game, with another solution.
+# What if the *generator* is the fast one? Then it plays against a D that hardly moves. Its loss is an average of
+# $-\log D(x)$ over its samples, and no average is smaller than its smallest term. So it should put *every* sample on
+# the one point where D is largest. **A generator that is far too fast does not learn a distribution. It learns a
+# point.** When D has learned that this point is fake, the largest D is elsewhere, and the samples run there. At any
+# time they cover a few modes of the data at most: this is *mode collapse*. Lesson 01 assumed $\min_G\max_D$ (D answers
+# G). A fast G plays $\max_D\min_G$ (G answers D), another game.
 #
-# **Check** the step from an average to its smallest term, with a hundred random distributions on a hundred places:
+# **Check** the step from an average to its smallest term, with a hundred random distributions on a hundred places (a
+# *fine* is $-\log D$ at a place):
 
 # %%
 fine = F.softplus(-torch.randn(100, generator=torch.Generator().manual_seed(SEED)))  # −log D at a hundred places
@@ -653,14 +643,12 @@ shares = torch.randn(100, 100, generator=torch.Generator().manual_seed(SEED + 1)
 claim("least average fine minus the fine at the best place", (shares @ fine).min() - fine.min(), 0, 1, exact=True)
 
 # %% [markdown]
-# We cause collapse on purpose, on the ring of lesson 01: the generator's rate is 16 times the discriminator's. Then two
-# cures: make D the one that is four times as fast, or keep the bad rates and let D move five times per move of G. The
-# games come from `build`, the function that `course-gan train 02` calls (as it stands, it plays the cured grid of
-# section 9). All of them play with DCGAN's memory of 0.5 and keep an average with $\beta=0.99$.
+# We cause collapse on the ring of lesson 01: the generator's rate is 16 times the discriminator's. Then two cures: make
+# D four times as fast as G, or keep the bad rates and let D move five times per move of G. All games have a memory of
+# 0.5 and an average with $\beta=0.99$.
 #
-# To count: a mode is *found* if it owns at least a fifth of its fair share of 2,000 samples, within three standard
-# deviations, a little stricter than in lesson 01. (`course_gan.metrics.mode_count` is content with a single sample; a
-# string of strays fools it.) We count ten times during each run, for three seeds.
+# A mode is *found* if it owns at least a fifth of its fair share of 2,000 samples, within three standard deviations. We
+# count ten times during each run, for three seeds.
 
 
 # %%
@@ -675,7 +663,7 @@ def follow(centres, seed, **settings):  # samples at the end, those of the avera
     recipe, counts = build("02", PROFILE, seed=seed, **settings), []
     for record in train(recipe.game, recipe.batches, recipe.steps):
         if record.step % (recipe.steps // 10) == 0:
-            counts.append(count_modes(recipe.game.sample(n=2000, ema=False), centres)[0])
+            counts.append(count_modes(recipe.game.sample(n=2000, ema=False), centres)[0])  # record
     return recipe.game.sample(n=2000, ema=False), recipe.game.sample(n=2000), counts
 
 
@@ -723,24 +711,22 @@ averaged = [count_modes(run[1], centres)[1] for run in runs["G 16 × as fast"]]
 claim("collapsed: share of the average's samples near a mode, largest", max(averaged), 0, 0.3)
 
 # %% [markdown]
-# *What you should see:* the same networks, losses and data; only who is fast differs. No cure is a promise: of eight
-# values of `SEED`, with three seeds each, one had a run with five moves of D that ended with no mode at all. Strings of samples between modes
-# remain, because a continuous generator cannot tear its cloud (lesson 01). The last claim is the case
-# promised in section 6: the averaged generator of a collapsed run lands almost *nowhere* near a mode. Its weights are
-# the mean of generators that hopped from place to place, and between two places there may be nothing. **EMA calms an
-# orbit. It does not cure collapse.**
+# *What you should see:* with the fast G all samples are in one clump. The clump runs from place to place and often
+# overshoots, so at many counts it is near no mode at all. Both cures find the modes, but not always: of eight values of
+# `SEED`, one had a run with five moves of D that ended with no mode.
 #
-# Why does a fast G not come back by itself? Its loss is an average over its *own* samples. A forgotten mode has none,
-# so it is never fined for it (section 5 of lesson 01). Only D can call it back, by believing again in the place that
-# was left, and for that D has to be quick enough.
+# Averaging is no third cure. The averaged generator is near no mode either (the last claim): it is the mean of
+# generators that stood at different places. **EMA calms an orbit. It gives G no reason to cover what it forgot.** G's
+# loss is an average over its *own* samples, so a forgotten mode costs nothing. Only D can call G back, and for that D
+# has to be quick enough.
 
 # %% [markdown]
 # ## 9 · Twenty-five modes
 #
-# A grid of 5 × 5 is harder; both networks get one more layer. Same recipe for trouble, same cure, and in the last row
-# the *averaged* generator of the cured runs.
+# A grid of 5 × 5 is harder, so both networks get one more layer. We cause and cure as before. The last row is the
+# *averaged* generator of the cured runs.
 #
-# > **Predict:** how many of the 25 does the fast generator hold at a time? And what will averaging do this time?
+# > **Predict:** how many of the 25 does the fast generator hold at a time? What will averaging do this time?
 
 # %%
 nodes, on_grid = data.grid_modes(5, spacing=0.5), {"data": "grid", "layers": 4, "steps": GRID_STEPS}
@@ -770,23 +756,22 @@ claim("grid, the averages: share of samples near a mode, least", min(share for _
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A few at most. And this time averaging does no harm, and may help a little: the cured players circle around
-# something good, and the mean of good neighbours is good. The grid is not finished: rows or columns are found first, as
-# strings, and the strings break up later. More steps would do it (try `GRID_STEPS = 6000`); a faster G would not.
+# A few at most. This time averaging does no harm, and may help a little: the cured players circle around something
+# good.
 # </details>
 #
-# A warning before you take these rates home: they are right for these networks. A discriminator can also be far too
-# fast: then it tells the two sets apart with a logit that is nearly flat around the fakes, a message without a
-# direction. The levers stay the same; where they must stand is what you read off a portrait, a count, or the metrics of
-# lesson 05.
+# *What you should see:* under the fast G a clump, often outside the frame. Under the fast D rows or columns are found
+# first, as strings, and the strings break up later. The grid is not finished.
+#
+# These rates are right for these networks only. Where the levers must stand you read off a portrait, a count, or the
+# measures of lesson 05.
 #
 # ## 10 · Your own hands on the levers
 #
-# The panel plays *your* game, here with the rates of section 8 that collapse, and counts by our own `count_modes`. (In
-# JupyterLab, run the cell: buttons and sliders appear.) Step D and G one at a time and watch the field and the fakes
-# answer each other; then Run, at 100 steps a second. After some 500 steps Pause, set the rates to 0.001 for G and 0.005
-# for D, and Run on: modes come back one by one, and it takes more than a thousand steps until all are there. Now press
-# Reset, which keeps the levers, and Run: a few hundred are enough. It is easier not to collapse than to recover.
+# The panel plays *your* game with the rates that collapse, and counts by our own `count_modes`. (In JupyterLab, run the
+# cell: buttons and sliders appear.) Step D and G one at a time. Then Run. After some 500 steps Pause, set the rates to
+# 0.001 for G and 0.005 for D, and Run on: how long do the modes take to come back? Press Reset, which keeps the levers,
+# and Run: how long now?
 
 # %%
 mine = build("02", PROFILE, seed=SEED, **on_ring, lr=4e-3, lr_discriminator=2.5e-4)
@@ -797,11 +782,12 @@ panel
 # ## Summary
 #
 # - A game is not a descent: the Jacobian of its velocity turns. A turning step scales by $|\lambda|=\sqrt{\det A}$.
-# - Simultaneous steps magnify areas and explode; alternating ones keep them and circle. No learning rate changes that.
+# - Simultaneous steps magnify areas and explode; alternating ones keep them and circle. Without friction no learning
+#   rate changes that.
 # - Friction (R1, or the curvature of D's own loss) shrinks: $|\lambda|=(1-ha\gamma)^{k/2}$ for D's speed $a$ and moves
 #   $k$. A perfect D is the limit, and there the game is a hill.
 # - Momentum works against a game; EMA calms what you sample, not what plays.
-# - A generator faster than its judge learns a point and hops: mode collapse. Make D the faster one.
+# - A generator faster than its judge learns a point: mode collapse. Make D the faster one.
 #
 # **Read on:** Mescheder, Geiger and Nowozin, *Which Training Methods for GANs do actually Converge?*, arXiv:1801.04406
 # (Dirac-GAN, R1); Heusel et al., *GANs Trained by a Two Time-Scale Update Rule*, arXiv:1706.08500; Gidel et al.,

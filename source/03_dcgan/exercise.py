@@ -76,11 +76,11 @@ check("03.stamps", stamps)
 # ●●○ · 20 minutes · *lesson 03, sections 1, 3 and 5*
 #
 # A **banner** is twice as wide as it is high. Build the DCGAN's generator for pictures `height` × `2 * height`, by the
-# rules of the lesson. Only the first layer differs from the lesson's: it must turn a map of side 1 into one of
-# **4 × 8**. From there on, sides double while channels halve, until the last hidden map has `width` channels and half
-# the height of the picture:
+# rules of the lesson. Only the first layer differs from the lesson's: this transposed convolution must turn a map of side
+# 1 into one of **4 × 8**. From there on, sides double while channels halve, until the last hidden map has `width` channels
+# and half the height of the picture:
 #
-# - transposed convolutions with kernel 4, stride 2, padding 1 (all but the first), without bias;
+# - transposed convolutions everywhere, without bias; all but the first with kernel 4, stride 2, padding 1;
 # - batch norm (PyTorch's `nn.BatchNorm2d`, as it comes) and ReLU behind each but the last; tanh at the end;
 # - the paper's initialisation, *applied*. The function stands below; it changes nothing until somebody calls it.
 #
@@ -197,7 +197,7 @@ check("03.banner_discriminator", banner_discriminator)
 # <details><summary>Stronger hint</summary>
 #
 # A batch norm as PyTorch makes it has weights that are exactly 1: its mean is right, its spread is not. With
-# `affine=False` its `weight` is `None`. And a convolution may have been reached by half: weights drawn anew, bias left
+# `affine=False` its `weight` is `None`. And of a convolution perhaps only the weights were drawn anew, and the bias was left
 # as it was.
 # </details>
 
@@ -230,9 +230,9 @@ check("03.never_initialised", never_initialised)
 #
 # ●●○ · 10 minutes · *lesson 03, sections 7 and 8*
 #
-# Paint pictures with the averaged generator, for a page or for a metric. Nobody's training may notice: use **eval mode**
-# and no gradients, never ask for more than `batch_size` pictures at a time, return them all in their order, and leave
-# the network in the mode in which you found it.
+# Paint pictures with the averaged generator, for a page or for a metric, without any effect on its training. Use **eval
+# mode** and no gradients. Never ask for more than `batch_size` pictures at a time. Return them all in their order, and
+# leave the network in the mode in which you found it.
 #
 # <details><summary>Hint</summary>
 #
@@ -308,10 +308,10 @@ check("03.slerp", slerp)
 #
 # ●●● · 20 minutes · *lesson 03, "Pull the plug"*
 #
-# Below is a small training with everything that a real one has. Write a `Checkpoint` that takes down all that the next
-# step depends on, at the moment it is made, and puts it into *another* `Training`, fresh from the shop. That one must
-# then go on exactly as the first one does. Meanwhile the first one trains on: what you have taken down must not change
-# with it, and must not change it.
+# Below is a small training with everything that a real one has. Write a `Checkpoint` that saves all that the next step
+# depends on, at the moment it is made, and puts it into *another* `Training`, which was just made. That one must then go
+# on exactly as the first one does. Meanwhile the first one trains on: what you have saved must not change with it, and
+# must not change it.
 #
 # Read `play` line by line and ask of each name on the right-hand sides: where does it live, and what becomes of it
 # between two steps?
@@ -366,7 +366,7 @@ class Checkpoint:
     """All that the next step of a training depends on."""
 
     def __init__(self, training):
-        """Take it down. training: a Training, which goes on afterwards."""
+        """Save it. training: a Training, which goes on afterwards."""
         ### BEGIN SOLUTION
         names = ("generator", "discriminator", "average", "optimizer_G", "optimizer_D", "schedule")
         self.states = {name: copy.deepcopy(getattr(training, name).state_dict()) for name in names}

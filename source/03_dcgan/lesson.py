@@ -1,20 +1,19 @@
 # %% [markdown]
 # # 03 · DCGAN: letters out of noise
 #
-# **After this notebook you can** build a convolutional generator and discriminator from the rules of the DCGAN paper, say
-# what each rule is for, start them as the paper does, train them on real glyphs, and walk through the space of pictures
-# that a generator has made up.
+# **After this notebook you can** build a convolutional generator and discriminator from the rules of the DCGAN paper,
+# say what each rule is for, start them as the paper does, train them on real glyphs, and walk through the space of
+# pictures that a generator has made up.
 #
 # | | |
 # |---|---|
 # | In short | every rule left out, walks between letters, coasts that do not exist |
-# | Time | 60 minutes to read; 3 to 4 minutes to compute on two cores |
+# | Time | 45 minutes to read; 3 to 4 minutes to compute on two cores |
 # | Builds on | lesson 01 (the two losses), lesson 00 (the glyphs); what a convolution is |
 # | Panels | training, and sliders on the latents: section 14 |
 #
-# This is where we are going: ten places that are on no map. A network painted each out of 100 random numbers, after it
-# had seen NASA's pictures of the Earth. First we build such a network and train it on letters, which takes three minutes;
-# section 13 comes back to the coasts.
+# Below are ten places that are on no map. A network painted them after it had seen NASA's pictures of the Earth. First
+# you train such a network on letters, in three minutes.
 
 # %%
 import copy
@@ -47,8 +46,7 @@ LR = None  # learning rate of both players
 BATCH_SIZE = None
 
 # %% [markdown]
-# The settings come from the same function that `course-gan train 03` uses, so the command line trains exactly what this
-# page trains. `None` means "as the profile says".
+# The settings are those of `course-gan train 03`. `None` means "as the profile says".
 
 # %%
 profile = Profile(PROFILE)
@@ -73,7 +71,7 @@ figure = plots.image_grid(data.resize(chosen, 128), columns=5)
 plots.show(figure, "Ten places that do not exist, from space: the first of 1,000 samples that have a coast.", key=True)
 
 # %% [markdown]
-# And these are the letters that our network of this page has to imitate:
+# These are the letters that the network of this page has to imitate:
 
 # %%
 recipe = build("03", PROFILE, seed=SEED, steps=STEPS, width=WIDTH, lr=LR, batch_size=BATCH_SIZE)
@@ -88,35 +86,33 @@ plots.show(
 # %% [markdown]
 # ## 1 · Five rules
 #
-# In 2014 the game of lesson 01 worked on digits and fell apart on larger pictures. A year later Radford, Metz and Chintala
-# tried many convolutional networks and wrote down what the ones that trained had in common
-# ([arXiv:1511.06434](https://arxiv.org/abs/1511.06434)):
+# The first GANs failed on larger pictures. In 2015 Radford, Metz and Chintala wrote down what those convolutional
+# networks that trained had in common ([arXiv:1511.06434](https://arxiv.org/abs/1511.06434)):
 #
-# | rule | instead of | because |
-# |---|---|---|
-# | strided and transposed convolutions | pooling and fixed upsampling | the network learns its own way down and up |
-# | batch norm in both players | nothing | keeps signals from dying or exploding layer by layer |
-# | ... but not on G's output and D's input | everywhere | the last word and the first look need their true scale |
-# | no fully connected hidden layers | dense layers on top | fewer weights, and position keeps its meaning |
-# | ReLU in G, tanh at its end; LeakyReLU 0.2 in D | the same everywhere | D must pass gradients back even where it says no |
+# | rule | because |
+# |---|---|
+# | strided and transposed convolutions, no pooling | the network learns its own way down and up |
+# | batch norm in both players | keeps signals from dying or exploding |
+# | ... but not on G's output and D's input | there the true scale is needed |
+# | no fully connected hidden layers | fewer weights, and position keeps its meaning |
+# | ReLU in G, tanh at its end; LeakyReLU 0.2 in D | D must pass gradients back even where it says no |
 #
 # **Batch norm** takes each channel, subtracts its mean $\mu$ over the batch and all pixels, divides by its spread, and
-# applies a scale $\gamma$ and a shift $\delta$ that are learnt: $y=\gamma\,(x-\mu)/\sqrt{\sigma^2+\varepsilon}+\delta$. In train
-# mode $\mu$ and $\sigma^2$ are those of the batch at hand, in eval mode running averages of them.
+# applies a scale $\gamma$ and a shift $\delta$ that are learnt: $y=\gamma\,(x-\mu)/\sqrt{\sigma^2+\varepsilon}+\delta$.
+# In train mode $\mu$ and $\sigma^2$ are those of the batch. In eval mode they are running averages.
 #
-# The last row hides a connection to lesson 01: everything G ever learns reaches it *through* D. Where a plain ReLU's input
-# is negative its slope is 0 and no gradient passes; a leaky one's is 0.2. Section 9 leaves out each rule in turn.
+# The last row goes back to lesson 01: everything G learns reaches it *through* D. A ReLU passes no gradient where its
+# input is negative; a leaky one has slope 0.2 there.
 #
 # ## 2 · Going up: the transposed convolution
 #
-# A convolution with kernel $k$, stride $s$ and padding $p$ makes a map of side $n$ into one of side
-# $\lfloor (n+2p-k)/s\rfloor+1$. We need the opposite: a map that gets *larger*. Turn the picture round: let each input
-# pixel *stamp* the whole kernel, times its value, onto the output, at places $s$ pixels apart, and cut $p$ pixels off
-# every border. The last stamp starts at $s(n-1)$ and is $k$ wide, so
+# A convolution with stride makes a map smaller. We need the opposite. So let each pixel of a map of side $n$ *stamp*
+# the whole kernel, of side $k$, times its value, onto the output. The stamps are $s$ pixels apart (the stride), and $p$
+# pixels are cut off every border (the padding). The last stamp starts at $s(n-1)$ and is $k$ wide, so
 #
 # $$\text{side} = s\,(n-1) + k - 2p.$$
 #
-# With $k=4$, $s=2$, $p=1$ that is $2n$: an exact doubling. Here is stamping, in the open, against PyTorch's.
+# With $k=4$, $s=2$, $p=1$ that is $2n$. Here is stamping, compared with PyTorch's layer:
 
 
 # %%
@@ -136,11 +132,11 @@ print("side from 4:", stamp(x, kernel, 2, 1).shape[0], "  by the formula:", 2 * 
 print("stamping is the transposed convolution:", torch.allclose(stamp(x, kernel, 2, 1), theirs, atol=1e-5))
 
 # %% [markdown]
-# **The checkerboard.** Count how many stamps land on each output pixel. If that number differs from pixel to pixel, then
-# even a network that wants to paint plain grey has to work against a pattern built into its layers.
+# **The checkerboard.** Count how many stamps land on each output pixel. If that number differs from pixel to pixel, a
+# network that wants to paint plain grey has to work against its own layers.
 #
-# > **Predict:** one layer, stamps two pixels apart. With a kernel of side 4, how many stamps cover an inner pixel? And with
-# > a kernel of side 3? And after a second such layer?
+# > **Predict:** one layer, stamps two pixels apart. With a kernel of side 4, how many stamps cover an inner pixel? And
+# > with a kernel of side 3? And after a second such layer?
 
 
 # %%
@@ -165,17 +161,13 @@ claim("kernel 3, two layers: most over fewest stamps", float(three.max() / three
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Along one axis a kernel of side 4 covers each inner pixel exactly 4 / 2 = 2 times, so 2 × 2 = 4 stamps a layer, everywhere.
-# A kernel of side 3 covers every second place twice and those between once. After a second layer the counts along an axis
-# run 3, 2, 3, 1, so in two dimensions a factor of 9 lies between the most and the fewest. Learnt weights can balance that,
-# but they have to unlearn it first.
-#
-# **Rule of thumb: let the stride divide the kernel.** The DCGAN's 4 and 2 do.
+# Along one axis a kernel of side 4 covers each inner pixel 4 / 2 = 2 times: 2 × 2 = 4 stamps per layer, everywhere. A
+# kernel of side 3 covers every second place twice and those between once. After a second layer the counts along an axis
+# run 3, 2, 3, 1, so in two dimensions the most is 9 times the fewest. **Let the stride divide the kernel.**
 # </details>
 #
-# **Seen in a network.** Give two layers a plain white input and kernels drawn at random, a thousand times. With
-# independent weights of mean 0 the variance of an output pixel grows with its stamps. So with kernel 3 its *spread* should
-# vary by a factor of $\sqrt 9=3$ over the picture, before anything has been learnt, and with kernel 4 not at all.
+# With random kernels the variance of a pixel grows with its stamps. So with kernel 3 the *spread* should vary by a
+# factor of $\sqrt 9=3$. A thousand pairs of layers, on plain white:
 
 
 # %%
@@ -198,14 +190,12 @@ claim("kernel 3: largest over smallest spread of a pixel", spread[3].max() / spr
 claim("kernel 4: the same", spread[4].max() / spread[4].min(), 1, 1.35, exact=True)
 
 # %% [markdown]
-# *What you should see:* over many networks, kernel 3 has favourite pixels, and every fourth row and column stays dark.
-# Kernel 4 has none.
+# *What you should see:* with kernel 3 every fourth row and column stays dark. With kernel 4 none does.
 #
 # ## 3 · The generator
 #
-# From 100 numbers to a picture: the latent vector is a map of side 1 with 100 channels. One transposed convolution makes it
-# 4 × 4 (from side 1 that is a linear layer in other clothes; the rule forbids *hidden* ones), and each further block doubles
-# the side and halves the channels, until the picture is reached.
+# The latent vector is a map of side 1 with 100 channels. One transposed convolution makes it 4 × 4. Each further block
+# doubles the side and halves the channels.
 
 
 # %%
@@ -229,8 +219,8 @@ class Generator(nn.Module):
 
 
 # %% [markdown]
-# Why `bias=False`? Batch norm subtracts each channel's mean right after the convolution, and with it whatever a bias adds:
-# that would be a weight that never gets a gradient. Probe the shapes, block by block:
+# Why `bias=False`? Batch norm subtracts each channel's mean, and with it whatever a bias adds. The shapes, block by
+# block:
 
 # %% tags=["nbval-check-output"]
 generator = Generator(image_size=64)
@@ -243,9 +233,8 @@ for layer in generator.layers:
 # %% [markdown]
 # ## 4 · The discriminator
 #
-# The mirror image: convolutions of stride 2 halve the side and double the channels, until a 4 × 4 map is left, and one last
-# convolution makes it a single number, the **logit**. No sigmoid at the end: lesson 01 showed what it costs. No batch norm
-# on the first layer: D's input is the picture as it is.
+# The mirror image: convolutions of stride 2 halve the side and double the channels, until the map is 4 × 4. One last
+# convolution makes it a single number, the **logit**, without a sigmoid (lesson 01).
 
 
 # %%
@@ -264,8 +253,7 @@ class Discriminator(nn.Module):
 
 
 # %% [markdown]
-# Are these really the published networks? At 64 × 64, three channels and width 64, the sizes of PyTorch's official example,
-# the number of weights is known. (The paper draws G twice as wide.)
+# Are these the published networks? At 64 × 64, three channels and width 64, the number of weights is known:
 
 
 # %%
@@ -277,7 +265,7 @@ claim("weights of the generator at the published size", count(Generator()), 3_57
 claim("weights of the discriminator at the published size", count(Discriminator()), 2_765_568, 2_765_568, exact=True)
 
 # %% [markdown]
-# And are they the library's? Same names and shapes in the state dict, and, with the same weights, the same answers:
+# And are they the library's? Equal weights must give equal answers:
 
 # %% tags=["nbval-check-output"]
 ours = Generator(channels=1, width=16, image_size=32), Discriminator(channels=1, width=16, image_size=32)
@@ -292,9 +280,8 @@ for mine, theirs, given in zip(ours, library, inputs, strict=True):
 #
 # ## 5 · Initialisation, applied and seen
 #
-# The paper draws weights from $\mathcal N(0, 0.02^2)$; in its authors' code norm layers start at scale
-# $\mathcal N(1, 0.02^2)$ and shift 0. It is a few lines. It is also one of the most often *written and never called* functions
-# of published GAN code, and nothing crashes when you forget it. So look at the assembled network, not at the function:
+# The paper draws weights from $\mathcal N(0, 0.02^2)$. In its authors' code norm layers start at scale
+# $\mathcal N(1, 0.02^2)$ and shift 0. Nothing crashes if nobody calls this function. So test the assembled network:
 
 
 # %%
@@ -317,14 +304,14 @@ ours_std, theirs = convolution_weights(applied).std(), convolution_weights(model
 claim("the library's spread against ours", (theirs / ours_std).item(), 0.99, 1.01, exact=True)
 
 # %% [markdown]
-# What does the spread do? The *last* layer has no norm behind it, so there the scale shows. Each pixel is a sum over 4 of
-# the 16 kernel places and $w$ channels of a weight (spread $\sigma$) times a ReLU of something standard normal, whose mean
+# What does the spread do? The *last* layer has no norm behind it. Each of its pixels is a sum over 4 of the 16 kernel
+# places and $w$ channels. A term is a weight (spread $\sigma$) times a ReLU of something standard normal, whose mean
 # square is $\tfrac12$. Independent terms add their variances, so before the tanh
 #
 # $$\text{spread of a pixel} = \sigma\sqrt{4\,w\cdot\tfrac12} = \sigma\sqrt{2w} = 8\,\sigma\quad\text{for } w=32.$$
 #
-# PyTorch's default for this layer is uniform between $\pm1/\sqrt{16}=\pm\tfrac14$ (for 16 kernel places), of spread
-# $\tfrac14/\sqrt3=0.144$.
+# PyTorch's default for 16 kernel places and one output channel is uniform between $\pm1/\sqrt{16}=\pm\tfrac14$, of
+# spread $\tfrac14/\sqrt3=0.144$.
 #
 # > **Predict:** which of the two untrained generators starts closer to grey, and which has pixels where tanh is flat?
 
@@ -344,22 +331,23 @@ claim("spread before the tanh, default (8 × 0.144 = 1.15)", spread["PyTorch's d
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# DCGAN's starts near grey. The default's pixels fill the whole range, and the curve rises at both ends, where tanh is flat
-# and passes back little gradient. Training usually recovers from that.
+# DCGAN's starts near grey. The default's pixels crowd at both ends, where tanh is flat and passes back little gradient.
 # </details>
 #
 # ## 6 · One step of the game, in the open
 #
 # The losses are those of lesson 01, on logits: D pays $\mathrm{softplus}(-D(x))$ for a real picture and
-# $\mathrm{softplus}(D(G(z)))$ for a fake; G pays $\mathrm{softplus}(-D(G(z)))$, the non-saturating loss. Two details
-# matter: in D's turn the fakes are **detached**, so that nothing flows back into G, and in G's turn only G's optimiser
-# moves. (It leaves gradients in D; that is why each turn first clears its own.)
+# $\mathrm{softplus}(D(G(z)))$ for a fake, G pays $\mathrm{softplus}(-D(G(z)))$. In D's turn the fakes are **detached**,
+# so that nothing flows back into G. G's turn leaves gradients in D, so each turn first clears its own.
 
 
 # %%
 def discriminator_turn(G, D, optimiser, real, z):
+    # draw
     fake = G(z).detach()  # no gradient into G: this is D's turn
+    # judge
     loss = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
+    # step D
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -367,7 +355,9 @@ def discriminator_turn(G, D, optimiser, real, z):
 
 
 def generator_turn(G, D, optimiser, z):
+    # judge
     loss = F.softplus(-D(G(z))).mean()  # the gradient flows through D into G ...
+    # step G
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()  # ... but only G's weights are in this optimiser
@@ -375,14 +365,14 @@ def generator_turn(G, D, optimiser, z):
 
 
 # %% [markdown]
-# The library's game does the same. Give both the same weights, real batch and latents, let each make one whole step, and
-# compare every weight of both players afterwards:
+# The library's game does the same. Give both the same weights and batches, and compare every weight after one step of
+# each:
 
 # %% tags=["nbval-check-output"]
 G, D = models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16)
 twins = models.DCGANGenerator(100, 1, 8, 16), models.DCGANDiscriminator(1, 8, 16)
 for network in (G, D, *twins):
-    network.double()  # rounding shall be no excuse
+    network.double()  # so that rounding does not matter
 twin = GAN(*twins, backend=Backend("cpu", "fp32"))
 twin.generator.load_state_dict(G.state_dict())
 twin.discriminator.load_state_dict(D.state_dict())
@@ -400,10 +390,11 @@ for name, mine, theirs in (("G", G, twin.generator), ("D", D, twin.discriminator
 # %% [markdown]
 # ## 7 · Train
 #
-# Adam with $\beta_1=0.5$ instead of the usual 0.9: in a game the direction that was right ten steps ago is not right now,
-# so remember less of it. The game also keeps lesson 02's **exponential moving average** (EMA) of G's weights,
-# $m\leftarrow\beta m+(1-\beta)\,w$ with $\beta=0.998$ (no relative of Adam's $\beta_1$); nobody trains it, it follows, and we
-# sample from it.
+# Adam runs with the paper's $\beta_1=0.5$ instead of the usual 0.9, because a long memory hurts in a game (lesson 02).
+# There 0 was better still; exercise 8 lets you try it on pictures.
+#
+# The game also keeps lesson 02's **exponential moving average** (EMA) of G's weights,
+# $m\leftarrow\beta m+(1-\beta)\,w$. This $\beta$ is not Adam's; the next cell prints both. We sample from the average.
 
 # %% tags=["nbval-check-output"]
 print("Adam's betas:", recipe.game.optimizers["generator"].defaults["betas"], "  EMA's:", recipe.settings.ema)
@@ -420,6 +411,7 @@ if game.steps == 0:  # a new game; one that was stopped goes on, with its histor
     )
 left = recipe.steps - game.steps
 for record in train(game, recipe.batches, left):
+    # record
     history.append((record["discriminator_loss"], record["generator_loss"]))
     live.update(record, images=lambda: game.sample()[:32])
 if left > 0:
@@ -428,12 +420,10 @@ else:
     print(f"already trained for {game.steps:,} steps")
 
 # %% [markdown]
-# *What you should see:* after a few seconds blobs in the middle of the paper; then strokes; then strokes that join. Watch
-# the losses meanwhile: after a short start they do not fall. D's loss stays well below $2\log 2\approx 1.386$, the loss of
-# a discriminator that knows nothing, and G's above $\log 2\approx 0.693$: D keeps winning, and *that lead is what teaches
-# G*. In lesson 01 both losses came to rest *at* those values, and that was success: one dimension, where G could become
-# exactly right. Here it cannot in the time it has. Equal losses mean that D knows nothing; unequal ones, that there is
-# something left to learn.
+# *What you should see:* first blobs, then strokes, then strokes that join. The losses do not fall. D's stays well below
+# $2\log 2\approx 1.386$, the loss of a discriminator that knows nothing, and G's above $\log 2\approx 0.693$. In lesson
+# 01 both came to rest *at* those values, because there G could become exactly right. Here it cannot in the time it has:
+# D keeps a lead, and that lead is what teaches G.
 
 # %%
 tail = torch.tensor(history[len(history) // 2 :]).mean(dim=0)
@@ -454,13 +444,13 @@ figure = plots.image_grid(averaged[:40], columns=10)
 plots.show(figure, "Letters that nobody drew: what G makes of 40 of its fixed latents.", key=True)
 
 # %% [markdown]
-# *What you should see:* letters and digits you can name, and among them glyphs that no alphabet has.
+# *What you should see:* letters and digits you can name, and glyphs that no alphabet has.
 #
-# **Can they be read?** Ask a small classifier of real glyphs, shipped with the course (`scripts/05_features.py`). For each
-# picture it gives 62 probabilities, and the largest says how sure it is that this is *some* letter or digit.
+# **Can they be read?** Ask a classifier of real glyphs (`scripts/05_features.py`). The largest of its 62 probabilities
+# says how sure it is that a picture is *some* letter or digit.
 #
-# > **Predict:** of the real glyphs held back from training, which share does it name with at least 90 % certainty? Which
-# > share of the samples? And of what G painted before training?
+# > **Predict:** which share does it name with at least 90 % certainty: of real glyphs held back from training, of the
+# > samples, and of what G painted before training?
 
 # %%
 judge = models.load_features("glyphs")
@@ -487,13 +477,12 @@ plots.show(figure, "20 samples, and above each the character that the classifier
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Nearly all real glyphs, between a quarter and a half of the samples, and none of the untrained G's grey. More steps name
-# more letters: try `course-gan train 03 --out runs/03 -p STEPS 10000`.
+# Nearly all real glyphs, between a quarter and a half of the samples, and none of the untrained G's pictures.
 # </details>
 #
-# One number is easily fooled (section 9 will do it), so here is a second. The classifier's inner layer makes 64 *features*
-# of a picture. The **Fréchet distance** compares their mean and covariance over many samples with those of held-out
-# glyphs; small is good, and lesson 05 derives it. Real training glyphs, the yardstick, are other drawings, and not at 0.
+# A second measure: inside, the classifier makes 64 *features* of a picture. The **Fréchet distance** (lesson 05)
+# compares their means and covariances with those of held-back glyphs. Small is good. Real training glyphs are the
+# yardstick.
 
 # %%
 some = torch.randperm(len(letters), generator=torch.Generator().manual_seed(SEED))[:512]
@@ -505,20 +494,18 @@ claim("Fréchet distance of the samples to held-out glyphs", distance["sampled"]
 claim("of the untrained G's pictures, in units of that", distance["untrained"] / distance["sampled"], 18, 50)
 
 # %% [markdown]
-# **EMA against raw.** The trained weights dance around; their average does not. Same latents, both generators:
+# **The average and the last weights**, with the same latents: the same letters, with a stroke here and there that only
+# one of them has.
 
 # %%
 figure = plots.image_grid(torch.cat([raw[:8], averaged[:8]]), columns=8, rows=["last weights", "average"])
 plots.show(figure, "The same eight latents through G's last weights and through the average of its weights.", key=True)
 
 # %% [markdown]
-# *What you should see:* the same letters twice, here and there a stroke that only one of them has.
-#
 # > **Claim to check: "a generator trained this long just recites its training pictures."**
 # >
-# > If so, every sample would sit on top of a real glyph. Measure it: the distance from each sample to its nearest training
-# > glyph, against the same distance for *real* glyphs that were held back from training. Nearer than a quarter of what is
-# > usual for those, we call it recited.
+# > Measure the distance from each sample to its nearest training glyph, and from *real* glyphs that were held back.
+# > Nearer than a quarter of what is usual for those counts as recited.
 
 
 # %%
@@ -551,9 +538,9 @@ claim("copies that the test finds, share", caught["copies"].float().mean(), 1, 1
 claim("recited letters, turned anew, that it finds", caught["training letters, turned anew"].float().mean(), 0, 0.2)
 
 # %% [markdown]
-# *What you should see:* cousins, not copies. But see what the test says of those who *do* recite: it finds exact copies,
-# and hardly one letter that was moved by a pixel or turned anew. So **this test cannot tell** whether G recites with a
-# small turn. Section 13 has one that can.
+# *What you should see:* similar letters, not copies. But look at the controls, which *are* recited: the test finds
+# exact copies, and hardly one that was moved by a pixel or turned anew. So **this test cannot tell**. Section 13 has a
+# better one.
 #
 # > **Claim to check: "for sampling it makes no difference whether the network is in train or in eval mode."**
 # >
@@ -572,27 +559,12 @@ claim("same latent, other company, train mode: mean change of a pixel", pixels[T
 claim("same latent, other company, eval mode: mean change of a pixel", pixels[False], 0, 1e-3, exact=True)
 
 # %% [markdown]
-# It does. The library's `game.sample` samples in eval mode, from the average.
-#
-# > **Claim to check: "`BatchNorm2d(64, 0.8)` sets the momentum to 0.8."** Many published GANs write it so.
-
-# %% tags=["nbval-check-output"]
-layer = nn.BatchNorm2d(64, 0.8)
-print("eps:", layer.eps, "  momentum:", layer.momentum)
-quiet = torch.randn(4096, 64, 1, 1, generator=torch.Generator().manual_seed(0)) * 0.5
-print(
-    f"spread after the norm: {layer(quiet).std().item():.2f}, with the usual eps: {nn.BatchNorm2d(64)(quiet).std().item():.2f}"
-)
-
-# %% [markdown]
-# The second argument is *eps*, section 1's $\varepsilon$, which guards the division. With 0.8 there the layer no longer
-# normalises: a quiet channel, of spread 0.5, comes out at $0.5/\sqrt{0.5^2+0.8}=0.49$ instead of 1.
+# **The claim is false.** The library's `game.sample` samples in eval mode.
 #
 # ## 9 · Each rule, left out
 #
-# Do the five rules matter *here*? `scripts/03_rules.py` trains this lesson's game at a smaller size (width 16, 1,200
-# steps) with one rule left out at a time, from three seeds each. Two further arms leave out the paper's initialisation and
-# its $\beta_1=0.5$ (0.9 instead), and one takes the uneven kernel.
+# `scripts/03_rules.py` trains a smaller game (width 16, 1,200 steps) with one rule left out at a time, from three seeds
+# each. Three further arms change the initialisation, $\beta_1$ and G's kernel.
 #
 # > **Predict:** which omission ruins the pictures, and which makes no difference?
 
@@ -631,8 +603,8 @@ axes[0].invert_yaxis()
 plots.show(figure, "Each arm's three seeds (dots) and their mean (bar); dotted: the mean with all rules.", key=True)
 
 # %% [markdown]
-# Before you believe the first figure: **a control.** Take real training letters, which are perfect, and print them on
-# lighter and lighter paper. Whatever the distance then says, it says about the paper.
+# Before you believe the first figure, **a control:** real training letters, which are perfect, on lighter and lighter
+# paper.
 
 # %%
 for row in study["control"]:
@@ -666,37 +638,32 @@ claim("norm everywhere: its paper (0 black, 1 white)", paper, 0.2, 0.27, exact=T
 # <details><summary>Answer</summary>
 #
 # *Perfect* letters on paper of 20 % grey score thousands of times worse than on black. So the first figure mostly ranks
-# the arms by their paper. Brought to black, three omissions are still fatal in every seed: dense layers (some 50 times the
-# distance with all rules), norm on G's output and D's input (20 times), and $\beta_1=0.9$ (14 times). Without batch norm
-# it is three times. The uneven kernel, which looked fatal in one seed, costs a third. The others do no harm at all.
+# the arms by their paper. With the paper brought to black, three omissions are still fatal in every seed: dense layers
+# (some 50 times the distance with all rules), norm everywhere (20 times), and $\beta_1=0.9$ (14 times). Without batch
+# norm it is three times. Kernel 3 costs a third. The others do no harm, and pooling and upsampling did *better*.
 # </details>
 #
-# *What you should see:* the row "norm everywhere" cannot paint *black*, and we can say which grey it paints instead. Before
-# the tanh, batch norm holds the mean of all pixels at 0 and their spread at 1. If a share $p=0.1$ of them is ink and the rest
-# paper, paper must lie at $-\sqrt{p/(1-p)}\approx-0.33$. Scale and shift could mend that, but Adam moves a weight by about
-# its rate, 0.0004 a step: in 1,200 steps to 1.48 and −0.48 at best. And we sample from the average of the weights, which
-# lags by some 450 steps: 1.30 and −0.30. That makes $\tanh(-0.33\cdot1.30-0.30)\approx-0.62$, on a scale from 0 (black) to
-# 1 a grey of 0.19; measured, in three seeds: 0.20 to 0.25.
+# Why has the row "norm everywhere" no black? Before the tanh, its norm gives the pixels the mean 0 and the spread 1. If a
+# share $p=0.1$ of them is ink, paper lies at $-\sqrt{p/(1-p)}\approx-0.33$. On a scale from 0 (black) to 1 that is a
+# grey of $\tfrac12(1+\tanh(-0.33))=0.34$. The norm's scale and shift could mend it. But Adam moves a weight by about its
+# rate, 0.0004 per step: in 1,200 steps to 1.48 and −0.48 at best. That gives
+# $\tfrac12(1+\tanh(-0.33\cdot1.48-0.48))=0.12$. So paper should lie between 0.12 and 0.34. In three seeds it is 0.20 to
+# 0.25.
 #
-# And three rules did *not* earn their place *here*: pooling and upsampling did **better** than strided convolutions, a plain
-# ReLU in D and PyTorch's initialisation no worse. *A rule is a result of an experiment. Know the experiment.*
-#
-# Look also at the third figure. By the classifier's certainty the *broken* arms are the best: 97 % of the grey ghosts are
-# "named". The classifier has never seen grey paper, and outside its world it may be sure of anything; on black it names
-# one in eight. **A measure that can be fooled will be.** Both of ours were, by the same thing, because both ask the same
-# network. What found it was a control: the perfect answer, damaged in one way.
+# The third figure calls the *broken* arms the best: 97 % of the grey ghosts are named, and with the paper brought to
+# black one in eight. Grey paper fooled both measures.
 #
 # ## 10 · A walk through the space of letters
 #
-# The straight line $z(t)=(1-t)z_0+t z_1$ is not the road that the generator knows. The square of the length of a latent is
-# a sum of 100 squares of standard normal numbers, each with mean 1 and variance 2, so
+# How long is a latent? The square of its length is a sum of 100 squares of standard normal numbers, each with mean 1
+# and variance 2, so
 #
-# $$\mathbb E\,\lVert z\rVert^2 = 100,\qquad \operatorname{Var}\lVert z\rVert^2 = 200,$$
+# $$\mathbb E\,\lVert z\rVert^2 = 100,\qquad \operatorname{Var}\lVert z\rVert^2 = 200.$$
 #
-# and since near $10$ the square changes 20 times as fast as the length, the length has spread $\sqrt{200}/20\approx0.71$: latents
-# live on a thin *shell*. Half-way on a straight line between two independent
-# ones, each coordinate is $\tfrac12(z_0+z_1)$ with variance $\tfrac12$, so the length is near $10/\sqrt2\approx 7.07$:
-# inside the shell, where training never was.
+# Near length $10$ the square changes 20 times as fast as the length, so the length has spread
+# $\sqrt{200}/20\approx0.71$: latents lie on a thin *shell*. Half-way on a straight line each coordinate is
+# $\tfrac12(z_0+z_1)$ with variance $\tfrac12$, so the length is near $10/\sqrt2\approx 7.07$. There G was never
+# trained.
 
 # %%
 many = torch.randn(20_000, 2, 100, generator=torch.Generator().manual_seed(SEED))
@@ -706,13 +673,13 @@ claim("spread of the length", many[:, 0].norm(dim=1).std(), 0.69, 0.73, exact=Tr
 claim("mean length half-way on the straight road", many.mean(dim=1).norm(dim=1).mean(), 7.0, 7.1, exact=True)
 
 # %% [markdown]
-# The road that stays on the shell is the great circle, *slerp*: with $\omega$ the angle between the two,
-# $z(t)=\dfrac{\sin a}{\sin\omega}\,z_0+\dfrac{\sin b}{\sin\omega}\,z_1$, where $a=(1-t)\,\omega$ and $b=t\,\omega$. If both ends have length
-# $r$, then $z_0\cdot z_1=r^2\cos\omega$, and with $a+b=\omega$
+# The great circle, *slerp*, stays on the shell. With $\omega$ the angle between the two, $z(t)=\dfrac{\sin
+# a}{\sin\omega}\,z_0+\dfrac{\sin b}{\sin\omega}\,z_1$, where $a=(1-t)\,\omega$ and $b=t\,\omega$. If both ends have
+# length $r$, then $z_0\cdot z_1=r^2\cos\omega$, and with $a+b=\omega$
 #
 # $$\lVert z(t)\rVert^2=r^2\,\frac{\sin^2a+\sin^2b+2\sin a\,\sin b\,\cos(a+b)}{\sin^2(a+b)}=r^2,$$
 #
-# because the numerator is $\sin^2(a+b)$ multiplied out. Lengths of real latents differ a little, so it holds nearly:
+# because the numerator is $\sin^2(a+b)$ multiplied out.
 
 
 # %%
@@ -743,17 +710,12 @@ half_way = slerp(*ends[0], torch.tensor(0.5)).norm() / torch.stack(ends[0]).norm
 claim("great circle: length half-way over the mean length of the ends", half_way, 0.99, 1.03, exact=True)
 
 # %% [markdown]
-# *What you should see:* along the walks strokes bend, grow and let go. At no frame is one picture blended over another, as
-# a fade would do: neighbours in latent space are neighbours in shape. Straight or great circle makes hardly a difference
-# here: for this G, length 7 is near enough to the shell.
+# *What you should see:* strokes bend, grow and let go. Straight line or great circle makes hardly a difference here:
+# length 7 is near enough to the shell.
 #
-# **Arithmetic.** The DCGAN paper's most quoted picture subtracts latents: *man with glasses − man + woman*. For letters:
-# is there a direction that means **bold**? Draw many latents, let the classifier say how bold each picture's typeface is,
-# and subtract the mean latent of the least bold fifth from that of the boldest fifth. We need the direction alone, so:
-#
-# $$d=\frac{\overline{z}_{\text{bold}}-\overline{z}_{\text{not bold}}}{\lVert\overline{z}_{\text{bold}}-\overline{z}_{\text{not bold}}\rVert}.$$
-#
-# Then take latents of letters that are *not* bold, add a multiple of $d$, and put each back to the length it had.
+# Is there a direction $d$ that means **bold**? Let the classifier say how bold each of many samples is, and subtract
+# the mean latent of the least bold fifth from that of the boldest. Then add a multiple of $d$ to latents of letters
+# that are *not* bold, at unchanged length.
 
 # %%
 BOLD = torch.tensor(["Bol" in name or name == "cmb10" for name in data.TYPEFACES])  # "Bold", "BolIta", ...
@@ -792,8 +754,7 @@ claim("called bold at + 4, share", share[-1], 0.9, 1)
 claim("ink at + 4 over ink before", ink[-1] / ink[0], 1.7, 2.7)
 
 # %% [markdown]
-# *What you should see:* strokes grow thicker from row to row, while most letters stay the letters they were. Nobody told G
-# what bold is; the direction was found afterwards, by asking a classifier about its pictures.
+# *What you should see:* strokes grow thicker from row to row, while most letters stay the letters they were.
 #
 # > **Predict:** what becomes of the pictures if all latents are made shorter, $z\to\psi z$ with $\psi<1$?
 
@@ -810,18 +771,16 @@ claim("variety at ψ = 0.1, as a share of that at ψ = 1", variety[-1] / variety
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# They fade and grow alike, towards what G paints at $z=0$. Shortening latents is called **truncation**: less variety for,
-# one hopes, fewer failures. Here the trade is poor: at $\psi=0.4$ their ink thins, at $0.1$ it is gone, because the inside
-# of the shell is where G was never trained. StyleGAN shortens another vector, of which the middle is a good picture.
+# They fade and grow alike, towards what G paints at $z=0$. This **truncation** gives up variety in the hope of fewer
+# failures. Here it does not pay: G was never trained inside the shell.
 # </details>
 #
 # ## 11 · Pull the plug
 #
-# A `RunDirectory` keeps checkpoints of everything that the next step depends on. Here is a small run that saves every 20
-# steps. At step 47 we copy its folder aside: what lies on the disk when somebody pulls the plug.
+# A small run saves a checkpoint every 20 steps. At step 47 we copy its folder, as if somebody pulled the plug.
 #
-# > **Predict:** the copy goes on from step 40 and plays 41 to 60 again. Will its weights at step 60 equal those of the run
-# > that was never interrupted: nearly, or bit for bit? And if only the *weights* had been saved?
+# > **Predict:** the copy goes on from step 40 and plays 41 to 60 again. Will its weights at step 60 equal those of the
+# > run that was never interrupted: nearly, or bit for bit? And if only the *weights* had been saved?
 
 
 # %%
@@ -859,8 +818,7 @@ same = sum(torch.equal(first[path], second[path]) for path in first)
 print(f"went on from step {start}; at step 60 equal bit for bit: {same} of {len(first)} items of the state")
 
 # %% [markdown]
-# The players' weights are only a part of those items. The checkpoint of step 60 once more, with one other kind forgotten
-# at a time, and 20 further steps:
+# Now the checkpoint of step 60 with one kind of item forgotten at a time, and 20 further steps:
 
 
 # %%
@@ -883,25 +841,16 @@ for forgotten in (None, "optimizers", "averages", "random"):
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Bit for bit, in every item. With the weights alone it would be another run: Adam's memory of past gradients, the average
-# that we sample from and the random state each show in the samples.
+# Bit for bit, in every item. With the weights alone it would be another run: Adam's memory of past gradients, the
+# average and the random state each show in the samples.
 # </details>
 #
-# The command line does the same after `Ctrl-C`, a crash or a power cut (`tests/stress/sigkill.py` kills a run a hundred
-# times):
-#
-#     course-gan train 03 --profile cpu --out runs/03
-#     course-gan train 03 --out runs/03 --resume
+# The command line does the same: `course-gan train 03 --out runs/03 --resume`.
 #
 # ## 12 · Turning one knob: a sweep
 #
-# A notebook with a parameters cell is a function: *papermill* executes it with other values. `scripts/03_sweep.py` does
-# that for four learning rates and three seeds, on small pictures (16 × 16), and reads back what each copy claims in
-# section 8: the share named with certainty, and the Fréchet distance.
-#
-#     papermill notebooks/03_dcgan.ipynb lr-0.0004.ipynb -p PROFILE smoke -p WIDTH 16 -p STEPS 1200 -p LR 0.0004
-#
-# > **Predict:** from the smallest to the largest rate, how will the share go, and how the distance?
+# `scripts/03_sweep.py` executes this notebook with four learning rates and three seeds, on small pictures (16 × 16),
+# and reads back two numbers of section 8:
 
 # %%
 sweep = json.loads((ROOT / "results" / "03_sweep.json").read_text(encoding="utf-8"))
@@ -929,20 +878,14 @@ claim("the other three: smallest", distances[1:].min(), 1050, 1100, exact=True)
 claim("rate 0.0016: worst seed over best", found["frechet"][2].max() / found["frechet"][2].min(), 5, 5.5, exact=True)
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The share says: take the smallest rate, by far (88 % against 25 % at the most). The distance says: anything *but* that
-# (62,000 against 3,000 or less). Both look at its paper, which is still dark grey (section 9).
-# </details>
-#
-# *What you should see:* over the other three rates neither number moves by more than the seeds do: at 0.0016 the worst of
-# three seeds is five times as far as the best. A sweep needs several seeds, and a look at the pictures.
+# *What you should see:* the share says, take the smallest rate (88 % against 25 % at the most). The distance says,
+# anything *but* that (62,000 against 3,000 or less). Both look at its paper, which is still grey. Between the other
+# rates the seeds decide: at 0.0016 the worst of three is five times as far as the best.
 #
 # ## 13 · The same in colour: coasts that do not exist
 #
-# Nothing in the game knows of letters. `course-gan train 03 -p data earth` plays it with 12,000 crops of NASA's Blue
-# Marble from the eastern half of the world, 64 pixels and 950 km wide, for 20,000 steps of 32 pictures. That takes most
-# of an hour of one core, so `scripts/03_earth.py` did it for you, and the generator comes with the course.
+# `course-gan train 03 -p data earth` plays the same game with 12,000 crops of NASA's Blue Marble from the eastern half
+# of the world, each 950 km wide. It takes most of an hour. `scripts/03_earth.py` did it once, with seed 0.
 
 # %%
 record = json.loads((ROOT / "results" / "03_earth.json").read_text(encoding="utf-8"))
@@ -961,8 +904,7 @@ figure = plots.image_grid(strip, columns=5, rows=[f"{step:,}" for step in record
 plots.show(figure, caption, key=True)
 
 # %% [markdown]
-# **From the sea to the desert.** The namer of surfaces (`features_earth`) picks the ends: of 1,000 samples the one that is
-# most surely sea, desert, forest or ice. In between we walk on the shell, as in section 10.
+# A classifier of surfaces picks the ends of four walks: the samples that are most surely sea, desert, forest and ice.
 
 # %%
 ends = {name: coast_latents[shares[:, k].argmax()] for k, name in enumerate(data.earth.COVERS)}
@@ -975,14 +917,12 @@ figure = plots.image_grid(
 plots.show(figure, "Four walks through the space of places, each from one kind of ground to another.", key=True)
 
 # %% [markdown]
-# *What you should see:* the sea does not fade into the desert; it gets a coast, the coast moves in, and land is left. No
-# frame is two pictures laid over each other.
+# *What you should see:* the sea does not fade into the desert. It gets a coast, and the coast moves in.
 #
 # > **Predict:** is a sample one of the 12,000 places of the training, moved or mirrored a little?
 #
-# The test compares the middle of a sample with every window of every crop, mirrored too, both shrunk to 14 × 14. Whoever
-# is nearer than 98 of 100 real pictures *of the Americas*, on which nobody trained, is accused. Its controls: copies in
-# five disguises.
+# The test compares the middle of a sample with every window of every crop, mirrored too, shrunk to 14 × 14. Whatever is
+# nearer than 98 of 100 real pictures *of the Americas*, on which nobody trained, is accused. The controls are copies.
 
 # %%
 pairs_shown = data.resize(cut_up("03_earth_nearest", columns=5), 128)
@@ -1013,12 +953,11 @@ claim(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Of 500 samples 3.4 % are accused, of innocent pictures 2 %: hardly more than chance. Copies that are mirrored, moved or
-# noisy are found nearly always. Brighter copies and averages of two are *not*: of these the test says nothing.
+# Of 500 samples 3.4 % are accused, of innocent pictures 2 %: hardly more than chance. Copies that are mirrored, moved
+# or noisy are found nearly always. Brighter copies and averages of two are *not*.
 # </details>
 #
-# How real and how various are they? `features_earth` again, against 1,000 real crops of the same half of the world that
-# the training did not draw. The controls: other real crops, another half of the world, blurred crops, an untrained G.
+# How real and how various are they? We compare with 1,000 real crops of the same half of the world, and add controls.
 
 # %%
 print(f"{'':<22}{'Fréchet':>9}{'one clear surface':>19}{'precision':>11}{'recall':>8}")
@@ -1033,14 +972,11 @@ for name, told in (("samples", sampled), ("real", fresh)):
     print(f"{name:<8}", "".join(f"{count:10}" for count in told["surfaces"].values()))
 
 # %% [markdown]
-# *What you should see:* about as often as in a real crop one surface is clearly the largest. The sea comes as often as it
-# should, the desert and the forest somewhat more often. Mountains hardly come at all: 3 of 1,000 samples against 46. So the **recall** is
-# low, the share of real crops that have a sample near them. The distance lies between that of real America and that of
-# blurred crops. These are coasts for a map in a novel, not a second Earth. (One training,
-# seed 0. With `-p steps 60000` it takes some three hours of one core; we have not run that.)
+# *What you should see:* the sea comes as often as it should, the desert and the forest more often. Mountains hardly
+# come at all: 3 of 1,000 samples against 46. So the **recall** is low, the share of real crops that have a sample near
+# them.
 #
-# MNIST and CelebA work by the same setting, `data`, where you have the files; a missing one is a line that says what to put
-# where.
+# MNIST and CelebA work too, where you have the files:
 
 # %%
 for name in ("mnist", "celeba"):
@@ -1053,18 +989,16 @@ for name in ("mnist", "celeba"):
 # %% [markdown]
 # ## 14 · Your turn
 #
-# The first panel holds the game of this page. (In JupyterLab, run the cells: fields and buttons appear.) Enter more
-# steps and press Resume, and it trains on; or change a setting and press Start: a width of 16, a learning rate ten times
-# as large, an EMA of 0. `panel.game` is whatever you have trained, `panel.previous` the game before.
+# The first panel holds the game of this page. (In JupyterLab, run the cells.) Enter more steps and press Resume, or
+# change a setting and press Start.
 
 # %%
 panel = panels.training(recipe)
 panel
 
 # %% [markdown]
-# The second walks through the latents of that game. *Component 1* is the direction that goes with the largest change among
-# 1,024 samples (their first principal component, fitted linearly by the latents); two random directions stand beside.
-# What does each component do to a letter, and does it do the same to the next one?
+# The second walks through its latents. *Component 1* goes with the largest change among 1,024 samples. Does it do the
+# same to every letter?
 
 # %%
 panels.latent(panel)
@@ -1072,12 +1006,10 @@ panels.latent(panel)
 # %% [markdown]
 # ## Summary
 #
-# - A transposed convolution stamps its kernel; with a stride that divides the kernel it stamps evenly: 4 and 2, not 3 and 2.
-# - DCGAN's players are mirror images: sides double while channels halve; no norm on G's output and D's input; logits at the
-#   end.
-# - The initialisation counts only when it has been applied: test the assembled network.
+# - A transposed convolution stamps its kernel, evenly if the stride divides the kernel.
+# - DCGAN's players are mirror images: sides double while channels halve.
 # - One step: D on detached fakes, then G through D. The losses do not fall when the pictures get better.
-# - Sample from the average, in eval mode; walk on the shell, because that is where latents live.
+# - Sample from the average, in eval mode, and walk on the shell.
 # - A measure needs controls: the perfect answer, the perfect answer damaged in one way, and what it is said to detect.
 #
 # ## Papers
@@ -1085,7 +1017,6 @@ panels.latent(panel)
 # 1. Radford, Metz, Chintala 2015, *Unsupervised representation learning with deep convolutional generative adversarial
 #    networks*, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434).
 # 2. Ioffe, Szegedy 2015, *Batch normalization*, [arXiv:1502.03167](https://arxiv.org/abs/1502.03167).
-# 3. White 2016, *Sampling generative networks*, [arXiv:1609.04468](https://arxiv.org/abs/1609.04468): slerp, and more on
-#    walking in latent space.
+# 3. White 2016, *Sampling generative networks*, [arXiv:1609.04468](https://arxiv.org/abs/1609.04468): slerp.
 #
-# **Next:** `exercises/03_dcgan` where your copy has it; then lesson 04 asks whether another objective would have done better.
+# **Next:** `exercises/03_dcgan` where your copy has it; then lesson 04.

@@ -10,7 +10,7 @@
 # | 1 | `losses` | ●●○ | 15 | six objectives on logits, alive where D is sure | 2 |
 # | 2 | `best_answers` | ●●○ | 15 | a minimum with pencil and paper, once smooth and once with corners | 2 |
 # | 3 | `earth_mover` | ●●○ | 10 | $W_1$ of two samples on a line | 1 |
-# | 4 | `penalty` | ●●○ | 15 | one slope a sample, and a gradient through a gradient | 2 |
+# | 4 | `penalty` | ●●○ | 15 | one slope per sample, and a gradient through a gradient | 2 |
 # | 5 | `name_the_fault` | ●●● | 20 | diagnosis by behaviour, not by reading | 3 |
 # | 6 | `largest_singular_value` | ●●○ | 15 | spectral norm by power iteration | 2 |
 # | 7 | `told_apart` | ●●○ | 15 | which objective is better, and which only luckier | 2 |
@@ -176,8 +176,8 @@ check("04.earth_mover", earth_mover)
 # | `"r1"` | $\mathbb E\,\lVert\nabla D(x)\rVert^2$ | real samples |
 # | `"r2"` | $\mathbb E\,\lVert\nabla D(x)\rVert^2$ | fakes |
 #
-# without $\lambda$ and $\gamma/2$. The $\varepsilon$ are given, one a sample. Samples may be points or images, the norm
-# runs over *all* elements of a sample. D's weights are to be trained by the result; but the function itself must leave
+# without $\lambda$ and $\gamma/2$. The $\varepsilon$ are given, one per sample. Samples may be points or images; the norm
+# runs over *all* elements of a sample. D's weights are to be trained by the result, but the function itself must leave
 # no gradient in them.
 #
 # <details><summary>Hint</summary>
@@ -188,7 +188,7 @@ check("04.earth_mover", earth_mover)
 # <details><summary>Stronger hint</summary>
 #
 # Shape ε as `epsilon.reshape(-1, *[1] * (real.dim() - 1))`, so that it broadcasts over images too. Then
-# `gradient.flatten(1)` gives one row a sample.
+# `gradient.flatten(1)` gives one row per sample.
 # </details>
 
 
@@ -221,7 +221,7 @@ check("04.penalty", penalty)
 #
 # | answer | meaning |
 # |---|---|
-# | `"healthy"` | one ε and one norm a sample, slope 1 wanted, D can be trained by it |
+# | `"healthy"` | one ε and one norm per sample, slope 1 wanted, D can be trained by it |
 # | `"one norm a batch"` | the norm is taken over the whole batch |
 # | `"one epsilon a batch"` | all samples share the same ε |
 # | `"cannot train D"` | no gradient reaches D's weights |
@@ -280,7 +280,7 @@ check("04.name_the_fault", name_the_fault)
 # ●●○ · 15 minutes · *lesson 04, section 4*
 #
 # Spectral norm divides every weight by its largest singular value $\sigma$. Computing all singular values at each step
-# would be dear, so everybody iterates: from a vector $u$ repeat
+# would be slow, so one iterates: from a vector $u$ repeat
 #
 # $$v\leftarrow\frac{W^\top u}{\lVert W^\top u\rVert},\qquad u\leftarrow\frac{W v}{\lVert W v\rVert},$$
 #
@@ -324,8 +324,8 @@ check("04.largest_singular_value", largest_singular_value)
 #
 # ●●○ · 15 minutes · *lesson 04, section 7*
 #
-# A table of Fréchet distances, some seeds a row. Which rows can be told apart? As in the lesson: distances range over
-# factors, so compare the means of their **logarithms**, and call two rows apart when the difference of these means is
+# A table of Fréchet distances, with some seeds per row. Which rows can be told apart? As in the lesson: distances range
+# over factors, so compare the means of their **logarithms**. Two rows are apart when the difference of these means is
 # larger than `threshold` standard errors of that difference. Rows may have different numbers of seeds.
 #
 # With $s_1,s_2$ the standard deviations of $n_1,n_2$ logarithms, *each with the divisor $n-1$*, what is the standard
@@ -369,29 +369,29 @@ check("04.told_apart", told_apart)
 #
 # ●●● · 25 minutes, of which the check takes a few seconds each time (stated: 10 s) · *lesson 04, section 5*
 #
-# Two worlds. In both, real points lie at eight places on a circle that you do not know; the fakes are such points,
-# either all moved alike, or all moved outwards from the middle, each by the same way. That way is between 2.8 and 4,
-# and you do not know it; it *is* $W_1$. `pairs(n)` draws `n` real and `n` fake points, independent of each other; you
-# may draw **200,000 pairs in all**.
+# Two worlds. In both, real points lie at eight places on a circle that you do not know. The fakes are such points,
+# either all moved alike, or all moved outwards from the middle, each equally far. How far is between 2.8 and 4. You do
+# not know it, and it *is* $W_1$. `pairs(n)` draws `n` real and `n` fake points, independent of each other. You may draw
+# **200,000 pairs in all**.
 #
 # Train a critic $D$ and return it. You pass when, on 4,000 fresh pairs, its gap $\mathbb E_\text{real}D-\mathbb
 # E_\text{fake}D$ lies **within 10 % of $W_1$** in both worlds, and when its slope is below 1.15 at 99 of 100 places
 # between real and fake: a gap of the right size with a critic of the wrong slope is an accident. Everything else is
 # yours: network, leash, optimiser, schedule.
 #
-# The recipe of lesson 04, section 5, comes out too high here. Why, the lesson derived; what follows from it, is up to
-# you. Write down, in the cell below the check, what you tried and what each change did.
+# The recipe of lesson 04, section 5, gives a gap that is too large here. The lesson derived why. Write down, in the cell
+# below the check, what you tried and what each change did.
 #
 # <details><summary>Hint</summary>
 #
-# $\text{gap}=W_1\big(1+\frac{W_1}{2\lambda}\big)$. At $\lambda=10$ and $W_1=3$, by how much is it too large? And let
-# the critic be trained to its end: a learning rate that falls helps.
+# The gap is at least $W_1\big(1+\frac{W_1}{2\lambda}\big)$, and in these two worlds hardly more. At $\lambda=10$ and
+# $W_1=3$, by how much is it too large? And let the critic be trained to its end: a learning rate that falls helps.
 # </details>
 # <details><summary>Stronger hint</summary>
 #
 # Either take a larger λ (the gap is then nearly $W_1$), or keep λ, solve the formula for $W_1$ and divide the critic by
-# its slope. 500 steps of Adam, 5e-3 with betas (0.5, 0.9), falling linearly, batches of 128, on two hidden layers of 64
-# with LeakyReLU are enough.
+# $1+\frac{W_1}{2\lambda}$. That works in these two worlds, not in every one. 500 steps of Adam, 5e-3 with betas (0.5,
+# 0.9), falling linearly, batches of 128, on two hidden layers of 64 with LeakyReLU are enough.
 # </details>
 
 
@@ -425,7 +425,7 @@ def train_critic(pairs, budget):
 check("04.critic", train_critic)
 
 # %% [markdown]
-# *Your notes: what you tried, what each change did to the gap, and which part of $W_1(1+W_1/2\lambda)$ you saw.*
+# *Your notes: what you tried, what each change did to the gap, and how far it was from $W_1(1+W_1/2\lambda)$.*
 
 # %%
 progress("04")

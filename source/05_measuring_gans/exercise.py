@@ -21,7 +21,7 @@
 # expected and what came; how you write the answer is your affair. Nothing stops you from going on with an item open.
 # Stuck? Two hints are folded below each task.
 #
-# Everywhere below, "features" are a matrix with one row a picture, (n, d), in double precision.
+# Everywhere below, "features" are a matrix with one row per picture, (n, d), in double precision.
 #
 # > **For instructors.** `check` is for the learner; nbgrader gives points by the hidden line of each grade cell.
 # > nbgrader's own `autograde` runs what was handed in **unprotected, as you**: use it only for code of people whom you
@@ -41,9 +41,9 @@ torch.set_num_threads(1)
 #
 # $$d^2=\lVert\mu_1-\mu_2\rVert^2+\operatorname{tr}\Sigma_1+\operatorname{tr}\Sigma_2-2\operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}$$
 #
-# with covariances of divisor $n-1$. It has to work where real feature matrices hurt: a single feature, fewer samples
-# than features, a feature that never varies, and means far from 0. In the last three the textbook's routine for a
-# matrix root may give NaN, complex numbers or noise.
+# with covariances of divisor $n-1$. It has to work in four difficult cases: a single feature, fewer samples than
+# features, a feature that never varies, and means far from 0. In the last three the usual routine for a matrix root may
+# give NaN, complex numbers or noise.
 #
 # <details><summary>Hint</summary>
 #
@@ -206,9 +206,9 @@ check("05.mode_count", mode_count)
 #
 # ●●○ · 15 minutes · *lesson 05, section 8*
 #
-# Some samples of a generator are training pictures with a breath of noise; the others are honest. How many copies there
+# Some samples of a generator are training pictures with a little noise; the others are honest. How many copies there
 # are you do not know: perhaps none, perhaps all of them. The unit of the features is different each time, so a fixed
-# limit will not do. You may also look at real pictures that were *held back*: innocent by construction.
+# limit will not do. You may also look at real pictures that were *held back*, which nobody copied.
 #
 # You pass when at least 95 % of the copies are accused, and at most 3 % of all samples are accused wrongly. (One kind of
 # picture is drawn much more narrowly than the others: honest samples of that kind lie nearer to training pictures.)
@@ -293,7 +293,7 @@ check("05.at_infinity", at_infinity)
 # | answer | meaning |
 # |---|---|
 # | `"healthy"` | as good as a real set |
-# | `"copies"` | half of the samples or more are training pictures with a breath of noise |
+# | `"copies"` | half of the samples or more are training pictures with a little noise |
 # | `"poor samples"` | half of the samples or more are no such pictures: noisy, or chimeras |
 # | `"missing kinds"` | three kinds or more are never made |
 # | `"wrong frequencies"` | all kinds are made, and made well, but some of them eight times as often as others |
@@ -303,7 +303,7 @@ check("05.at_infinity", at_infinity)
 # <details><summary>Hint</summary>
 #
 # Make a table first: faults down, metrics across (items 1, 3 and 5), and tick what should notice. No single metric has
-# a tick in every row. For each metric you need its value for a set that is known to be healthy: what could serve?
+# a tick in every row. For each metric you need its value for a set that is known to be healthy: which set is that?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
@@ -341,8 +341,8 @@ check("05.name_the_fault", name_the_fault)
 #
 # ●●● · 30 minutes, of which the check takes a few seconds each time (stated: 10 s) · *lesson 05, section 9*
 #
-# Whoever knows how a number is made can make the number. You get 400 real features of eight kinds (four features each;
-# which row is of which kind, you are not told). Return two sets of the same shape:
+# You get 400 real features of eight kinds (four features each; you are not told which row is of which kind). Return two
+# sets of the same shape, each of which looks good to some metrics and is bad:
 #
 # - **A** fools the Fréchet distance: its FD is **below 3 times the floor**, though hardly anything in it is real:
 #   **precision at most 0.06**;
@@ -352,8 +352,8 @@ check("05.name_the_fault", name_the_fault)
 #
 # All are measured against real features that were *held back*, with $k=3$; the floor is the FD between the given and the
 # held-back ones. The check tries two worlds. A normal cloud with the right mean and covariance is not enough for A: by
-# chance, about a tenth of it lies among the real ones, often more. Write down, in the cell below the check, what you tried and
-# what each change did.
+# chance, about a tenth of it lies among the real ones, often more. Write down, in the cell below the check, what you
+# tried and what each change did.
 #
 # <details><summary>Hint</summary>
 #

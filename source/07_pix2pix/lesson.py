@@ -1,19 +1,19 @@
 # %% [markdown]
 # # 07 · pix2pix: from a map to a picture
 #
-# **After this notebook you can** build a U-Net and a PatchGAN, say what the terms L1, L2 and adversarial each ask a
-# painter for, tell a good painter from one with a good L1, and see an island that you painted from space.
+# **After this notebook you can** build a U-Net and a PatchGAN, say what the terms L1, L2 and adversarial each ask of a
+# generator, and judge paintings by more than their L1.
 #
 # | | |
 # |---|---|
 # | In short | U-Net, PatchGAN, and why the best L1 is not the best picture |
-# | Time | 60 minutes to read, 1 minute to compute on two cores |
+# | Time | 45 minutes to read, 1 minute to compute on two cores |
 # | Builds on | 01 (the game), 03 (transposed convolutions, batch norm), 05 (features, Fréchet distance) |
 # | Panels | paint an island with the mouse, and train a painter of your own: the end of section 10 |
 #
-# So far noise became pictures, and nobody could ask for anything. From here on **an image goes in and an image comes
-# out**. The top row below is what we ask for: relief maps, where colour means height. The middle row is the answer of a
-# network that has never seen America. The bottom row is what NASA saw from space.
+# So far noise became pictures. From here on **an image goes in and an image comes out**. The top row below shows relief
+# maps, where colour means height. The middle row is what a generator made of them. We call it a **painter**. It has
+# never seen America. The bottom row is what NASA saw from space.
 
 # %%
 import json
@@ -77,17 +77,17 @@ plots.show(
 # %% [markdown]
 # ## 1 · Pairs, and what is held out
 #
-# A training example is a **pair** $(a,b)$: an input and the picture that belongs to it. For the Earth, $a$ is a relief map
-# (NOAA's ETOPO1) with the latitude as a fourth channel, $b$ the same place from space (NASA's Blue Marble). Training sees
-# the world from Europe to New Zealand. The Americas are **held out**: no pixel of them was seen.
+# A training example is a **pair** $(a,b)$: an input and the picture that belongs to it. For the Earth, $a$ is a relief
+# map (NOAA's ETOPO1) with the latitude as a fourth channel, and $b$ is the same place from space (NASA's Blue Marble).
+# Training sees the world from Europe to New Zealand. The Americas are **held out**: no pixel of them was seen.
 #
-# What is *not* determined by $a$? The map says "a plain at 10° south"; it does not say where each river runs, or whether
-# somebody cleared the forest. For one $a$ there are many right $b$. This will decide the whole lesson.
+# The map does not determine the picture. It says "a plain at 10° south", but not whether somebody cleared the forest.
+# For one $a$ there are many right $b$.
 #
-# To study that we need a task where *all* right answers are known. So sections 1 to 9 use a smaller one, made here: a
-# random map of four to ten cells in four colours (green for grass, orange for gravel, vermilion for brick, blue for night
-# sky), and the same map filled with pieces of real photographs, cut at random places. Pieces for training come from the
-# first 70 % of each photograph, those for testing from the last 30 %. In section 10 we go back to the Earth.
+# To study this we need a task where *all* right answers are known. Sections 1 to 9 use one. A random map has four to
+# ten cells in four colours: green for grass, orange for gravel, vermilion for brick, blue for night sky. The picture is
+# the same map, filled with pieces of real photographs that are cut at random places. Pieces for training come from the
+# first 70 % of each photograph, those for testing from the last 30 %.
 
 # %%
 maps, real = (part.images for part in data.texture_maps(MAPS, 64, seed=0, split="test"))  # uint8 (n, 3, 64, 64)
@@ -103,9 +103,10 @@ seen = {map_.numpy().tobytes() for map_ in train_maps}
 print("test maps among the training maps:", sum(map_.numpy().tobytes() in seen for map_ in maps))
 
 # %% [markdown]
-# **A data set of your own.** The pix2pix data sets come as files that hold both halves side by side, A left, B right.
-# Any folder of such files can be trained on; here we write one, and read it again. The central square of each half is
-# taken and resampled, so ours, which have the right size already, come back to the pixel.
+# *What you should see:* three of the four classes are grey photographs. Only their texture tells gravel from grass.
+#
+# **A data set of your own.** In the pix2pix data sets a file holds both halves of a pair, A left and B right. You can
+# train on any folder of such files. Here we write one and read it again:
 
 # %% tags=["nbval-check-output"]
 own_folder = Path(tempfile.mkdtemp()) / "meadows"
@@ -118,24 +119,19 @@ print("files:", len(list(own_folder.iterdir())), "  pairs:", len(pairs.inputs), 
 print(
     "as they were:", torch.equal(pairs.inputs.images, train_maps[:6]), torch.equal(pairs.targets.images, train_real[:6])
 )
-practice = build("07", "smoke", data="textures").game  # a tiny game, to see that it eats them
+practice = build("07", "smoke", data="textures").game  # a tiny game, for one step on them
 values = practice.step(data.Batches(pairs, batch_size=3))
 print("one step on them:", ", ".join(values))
 
 # %% [markdown]
-# *What you should see:* three of the four classes are grey photographs. Colour will not help anybody to tell gravel
-# from grass; only texture does.
-#
 # ## 2 · The generator: down, up, and across
 #
-# In lesson 03 a generator started at a vector. Now the start is an image, so let a network first go *down* to something
-# small, halving the side and widening the channels, and then *up* as before: an **encoder–decoder**. Everything the
-# network knows of the map has to pass through the smallest map in the middle.
+# An **encoder–decoder** first goes *down*: it halves the side and widens the channels again and again. Then it goes
+# *up*, as in lesson 03. All that it knows of the input passes through the smallest feature map, in the middle. At depth
+# 5 that is 2 × 2 places, and every border has to be redrawn from them.
 #
-# That is good for "what is in the picture" and terrible for "where exactly". With depth 5 a 64 × 64 map becomes 2 × 2
-# places of $4w$ numbers each, and every border has to be redrawn from them. The **U-Net** (Ronneberger et al.,
-# [arXiv:1505.04597](https://arxiv.org/abs/1505.04597)) adds shortcuts across: each map on the way up is stacked with
-# the map of the same size on the way down.
+# The **U-Net** (Ronneberger et al., [arXiv:1505.04597](https://arxiv.org/abs/1505.04597)) adds **skips**: each feature
+# map on the way up is stacked with the one of the same size on the way down.
 #
 #     map 64 ─▶ 32 ─▶ 16 ─▶ 8 ─▶ 4 ─▶ 2        down: LeakyReLU, convolution 4/2/1, batch norm
 #                │     │     │    │    │
@@ -184,9 +180,8 @@ class UNet(nn.Module):
 
 
 # %% [markdown]
-# Is it the published network, and is it the library's? The published one goes down eight times, from 256 × 256 to a
-# single place, and has 54 million weights (we count them on PyTorch's *meta* device, which knows shapes and holds no
-# numbers).
+# The published network goes down eight times, from 256 × 256 to a single place. Is ours the same, and is it the
+# library's?
 
 
 # %%
@@ -213,28 +208,28 @@ for step in ours.downs:
     print("down to", tuple(x.shape))
 
 # %% [markdown]
-# From here on we use the library's. It has one thing more, `residual=True`: behind each convolution a block
-# $x+\mathrm{conv}(\mathrm{relu}(\mathrm{conv}(x)))$, as in ResNet; with skips that makes a **residual U-Net** (Zhang et
-# al., [arXiv:1711.10684](https://arxiv.org/abs/1711.10684)). Section 9 compares them all.
+# From here on we use the library's. With `residual=True` it has a block
+# $x+\mathrm{conv}(\mathrm{relu}(\mathrm{conv}(x)))$ behind each convolution, as in ResNet. With skips that is a
+# **residual U-Net** (Zhang et al., [arXiv:1711.10684](https://arxiv.org/abs/1711.10684)).
 #
-# **Where is the noise?** There is no latent vector. Isola et al. found that a generator given one learns to ignore
-# it, and kept *dropout*, in the three innermost up-steps, switched on also when painting. Remember that for section
-# 10.
+# **Where is the noise?** There is no latent. Isola et al. found that the generator learned to ignore it. They kept
+# *dropout* in the three innermost up-steps, also when painting.
 #
-# > **Predict:** a network is trained to come as close to the real picture as it can, pixel by pixel, where "close" is
-# > the mean absolute difference. What will it paint where the map says brick?
+# > **Predict:** a network is trained to make the mean absolute difference to the real picture small. What will it paint
+# > where the map says brick?
 #
 # ## 3 · What L1 and L2 ask for
 #
-# At one pixel, for one map, the real value $y$ is random: the piece of brick was cut anywhere. The network must name
-# *one* number $c$.
+# **L1** is the mean absolute difference between painting and real picture, **L2** the mean squared one. At one pixel of
+# one map the real value $y$ is random, because the piece of brick was cut anywhere. The network must name *one* number
+# $c$.
 #
 # **L2.** $\frac{d}{dc}\,\mathbb E(y-c)^2=2(c-\mathbb E y)$, zero at the **mean**.
 #
 # **L1.** $\frac{d}{dc}\,\mathbb E|y-c|=P(y<c)-P(y>c)$, zero where both are ½: the **median**.
 #
-# Both are *one* value for all brick, since a pixel in the middle of a brick region could be any pixel of the
-# photograph. So the answer to both is a flat tone. Check it on the real pixels, trying every tone.
+# A pixel in the middle of a brick region could be any pixel of the photograph. So mean and median are the same for all
+# of them. **Check** on the real pixels, with every tone:
 
 # %%
 tones = torch.arange(256.0)
@@ -260,21 +255,20 @@ claim("largest gap, best tone for L2 to the mean", max(abs(b[1] - b[3]) for b in
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Plain grey: the median of all brick, with no mortar and no bricks. Any drawn mortar line would be in the wrong place
-# nearly always, and cost more than none.
+# Plain grey: the median of all brick, without bricks and without mortar. A line of mortar would nearly always be in the
+# wrong place, and cost more than none.
 # </details>
 #
-# > **Claim to check: "L1 makes sharp pictures, L2 blurred ones."** Half of it is in the paper, which prefers L1
-# > because it "encourages less blurring". What the algebra says is that L1 is sharp where the *median* is: at a
-# > border, or where more than half of the right answers agree. Where they do not, it is exactly as flat as L2.
-# > Section 8 measures both.
+# > **Claim to check: "L1 makes sharp pictures, L2 blurred ones."** The paper prefers L1 because it "encourages less
+# > blurring". By the algebra, L1 is sharp where the *median* is: at a border, or where more than half of the right
+# > answers agree. Elsewhere it is as flat as L2. Section 8 measures both.
 #
-# And a perfect painter? Say it paints $y'$, drawn like $y$ but independent of it. Then
+# And a perfect painter? Suppose that it paints $y'$, drawn like $y$ but independent of it. Then
 #
 # $$\mathbb E(y-y')^2=\operatorname{Var}y+\operatorname{Var}y'=2\operatorname{Var}y,$$
 #
-# **twice** what the flat mean pays. For L1, $\mathbb E|y-y'|\ge\mathbb E|y-\text{median}|$, because whatever $y'$ is,
-# naming it cannot be better than naming the median.
+# **twice** what the flat mean pays. For L1, $\mathbb E|y-y'|\ge\mathbb E|y-\text{median}|$, because no value of $y'$ is
+# a better answer than the median.
 #
 # > **Claim to check: "the lower the L1 to the real picture, the better the picture."**
 
@@ -309,15 +303,15 @@ claim("L1 of real paintings over L1 of flat medians", l1(again, real) / l1(flat[
 claim("L2 of real paintings over L2 of flat means", l2(again, real) / l2(flat["mean"], real), 1.7, 2.1, exact=True)
 
 # %% [markdown]
-# *What you should see:* the claim is wrong whenever the input leaves something open. The last row is as good as a
-# picture can be, and by both measures it is the worst of the three. A distance to *the* answer punishes whoever gives
-# *an* answer. What we want is a judge that asks "could this be real?", and that is a discriminator.
+# *What you should see:* **the claim is wrong** where the input leaves something open. The last row is as good as a
+# picture can be. By both measures it is the worst of the three: they compare it with *one* of many right answers. We
+# need a judge that asks "could this be real?": a discriminator.
 #
 # ## 4 · PatchGAN: a judge of small things
 #
-# Where the borders run, L1 tells very well. What is missing is local: blades, stones, mortar. So D need not see the
-# whole picture. **PatchGAN** is a plain stack of convolutions that stops early and gives a *map* of logits, one for
-# each patch. And it sees map and picture together, six channels, because grass is a fine thing in the wrong place.
+# L1 already says where the borders run. What is missing is local: blades, stones, mortar. So D need not see the whole
+# picture. **PatchGAN** is a stack of convolutions that stops early and gives a *map* of logits, one for each patch. It
+# sees map and picture together, in six channels: good grass in the wrong place is wrong.
 
 
 # %%
@@ -346,18 +340,17 @@ print("is the library's:", torch.equal(ours(both), theirs(both)))
 print("logits for", tuple(both.shape), "are", tuple(ours(both).shape))
 
 # %% [markdown]
-# **How much does one logit see?** Walk back from it. It sees $f=1$ place of its own map. If a layer has kernel $k$
-# and stride $s$, then $f$ neighbouring places of its output lie $s$ apart on its input, and the last of them is $k$
-# wide:
+# **How much does one logit see?** This is its **field**. Walk back from the logit: it sees $f=1$ place of its own map.
+# Let a layer have kernel $k$ and stride $s$. Then $f$ neighbouring places of its output lie $s$ apart on its input, and
+# the last of them is $k$ wide:
 #
 # $$f\;\leftarrow\;(f-1)\,s+k .$$
 #
-# Layers of stride 1, 1 and then 2, 2, 2 (backwards), all with $k=4$: $1\to4\to7\to16\to34\to70$. The published D
-# judges patches of 70 × 70. A formula can be misapplied, so ask the network too: take the gradient of one logit by
-# the image and count how far it is not zero. (Without norms: batch norm in training looks at everything.)
+# Backwards, the published D has layers of stride 1, 1 and then 2, 2, 2, all with $k=4$: $1\to4\to7\to16\to34\to70$. It
+# judges patches of 70 × 70. **Check** with the network: take the gradient of one logit with respect to the image, and
+# count how far it is not zero. (Without batch norm, which in training looks at everything.)
 #
-# > **Predict:** two well-meant re-implementations have the same number of weights, to the last one. Do they have the
-# > same field?
+# > **Predict:** two implementations have the same number of weights, to the last one. Do they have the same field?
 
 
 # %%
@@ -388,12 +381,11 @@ figure.set_figwidth(6)
 plots.show(figure, "What one logit of PatchGAN sees of one of our 64 × 64 pictures with 1, 2 and 3 layers.", key=True)
 
 # %% [markdown]
-# *What you should see:* 16 pixels of our pictures hold a stone or a blade, 34 hold how stones lie together and where
-# a border runs, 70 more than there is. The small games below have 2 layers, the painter of the Earth has 3. Patches are
-# not cut out: neighbouring fields overlap, and all logits share one computation.
+# *What you should see:* 16 pixels of our pictures hold a stone or a blade. 34 hold how stones lie together, and where a
+# border runs. 70 is more than the picture. Neighbouring fields overlap. The games of section 6 have 2 layers, the
+# painter of the Earth has 3.
 #
-# > **Claim to check: "it has 2,768,705 weights, so it is the published PatchGAN."** Here is one with stride 2 in one
-# > layer more, as much-copied code has it. A stride has no weights.
+# > **Claim to check: "it has 2,768,705 weights, so it is the published PatchGAN."** Below, one layer more has stride 2.
 
 # %%
 wrong = PatchGAN(strides=[2, 2, 2, 2])
@@ -403,13 +395,13 @@ claim("its field", by_formula(wrong), 94, 94, exact=True)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No: the same weights, to the last, and patches of 94 instead of 70. A count of weights is a good test and not a
-# sufficient one.
+# No. A stride has no weights: their number is the same, and the patches measure 94 pixels instead of 70. **The claim is
+# wrong.**
 # </details>
 #
 # ## 5 · One step of each player
 #
-# D learns to tell pairs: (map, real) from (map, painted). Its loss is halved, to slow it down. G minimises
+# D learns to tell the pair (map, real) from the pair (map, painted). Its loss is halved, to slow it down. G minimises
 #
 # $$\underbrace{\mathrm{softplus}(-D(a,G(a)))}_{\text{adversarial}}+\lambda\,\underbrace{\mathbb E|b-G(a)|}_{\text{L1}} .$$
 
@@ -430,15 +422,15 @@ def one_step(G, D, optimisers, a, b, weight=10.0):
 
 
 # %% [markdown]
-# The library's game, from the same weights, on the same pairs. Dropout is off for this comparison alone: the game
-# throws its masks anew in each player's turn, we threw them once.
+# The library's game takes the same step, from the same weights, on the same pairs. (Dropout is off, because the library
+# draws new masks for each player.)
 
 # %% tags=["nbval-check-output"]
 shape = {"width": 8, "depth": 4, "max_multiplier": 4, "dropout": 0.0}
 G, D = models.UNetGenerator(**shape), models.PatchDiscriminator(6, 8, 2, norm="batch")
 twins = models.UNetGenerator(**shape), models.PatchDiscriminator(6, 8, 2, norm="batch")
 for twin, player in zip(twins, (G, D)):
-    twin.double().load_state_dict(player.double().state_dict())  # double precision: rounding shall be no excuse
+    twin.double().load_state_dict(player.double().state_dict())  # double precision, so that rounding does not show
 game = Pix2Pix(*twins, l1=10.0, backend=Backend("cpu", "fp32"))
 adam = {"lr": 2e-4, "betas": (0.5, 0.999)}
 optimisers = {"G": torch.optim.Adam(G.parameters(), **adam), "D": torch.optim.Adam(D.parameters(), **adam)}
@@ -452,9 +444,8 @@ for name, mine, theirs in (("G", G, game.generator), ("D", D, game.discriminator
 # %% [markdown]
 # ## 6 · Two short games
 #
-# The same small U-Net twice, from the same weights, on the same pairs: once with L1 alone (then there is no game, D
-# stays at home), once with D. They come from the function that `course-gan train 07 -p data textures` uses, with smaller
-# players and fewer steps: they take seconds.
+# We train the same small U-Net twice, from the same weights, on the same pairs: once with L1 alone, once with D as
+# well.
 
 # %%
 small = {"data": "textures", "width": WIDTH, "residual": False, "discriminator_width": WIDTH, "patch_layers": 2}
@@ -501,16 +492,13 @@ claim("L1 at the end of training, with D over without", ratio, 1.02, 2)
 
 # %% [markdown]
 # *What you should see:* without D, crisp borders and flat tones, the medians of section 3. With D, the regions fill
-# with something: grain, stripes, now and then a star. It is a short game with a small network, the textures are crude,
-# and another `SEED` gives others; but the second rows of the two figures differ by one term of the loss. And L1 is
-# *higher* with D.
+# with grain and stripes. The textures are crude: the game is short. L1 is *higher* with D.
 #
 # ## 7 · A judge, judged first
 #
-# "Looks like gravel" should be a number. The course ships a classifier of textures (`scripts/05_features.py`), which
-# knows our four and two more. Ask it about regions? It wants 64 × 64 pictures of *one* texture. And it learned the
-# photographs at full size, whereas our maps are filled with photographs *shrunk by two*. Never trust an instrument on
-# pictures it was not made for: try it on real ones.
+# "Looks like gravel" should be a number. The course has a classifier of textures (`scripts/05_features.py`) that knows
+# our four and two more. It takes 64 × 64 pictures of *one* texture. It has learned from photographs at full size. Our
+# maps are filled with photographs *shrunk by two*.
 #
 # > **Predict:** how often does it name 64 × 64 pieces of real gravel rightly, at the scale of our maps?
 
@@ -533,12 +521,12 @@ claim("real gravel at the maps' scale, named rightly", named(pieces.images, torc
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Hardly ever: stones half as large are not gravel to it. A judge with 99 % on its own test would have called every
-# *perfect* painter a failure.
+# Hardly ever: to this judge, stones of half the size are not gravel. It names 99 % of its own test rightly, and would
+# have called every *perfect* painter a failure.
 # </details>
 #
-# So we cut windows of 32 × 32 that lie **wholly in one region**, and double their size: 64 × 64, at the scale the judge
-# knows. And beside every score we state what *real* paintings score.
+# **Try a judge on real pictures before you use it.** We cut windows of 32 × 32 that lie **wholly in one region**, and
+# double their size. Now stones have the size that the judge knows.
 
 
 # %%
@@ -589,20 +577,18 @@ claim("Fréchet distance, L1 alone over L1 + adversarial", without["Fréchet"] /
 claim("L1 of real paintings over that of L1 alone", ceiling["L1"] / without["L1"], 1.05, 2)
 
 # %% [markdown]
-# *What you should see:* real paintings are the ceiling, a little under 100 %: some windows of grass, doubled, fool
-# the judge. Real pieces from the *training* parts score a little less, since the far end of a photograph has another
-# light: that is the best anybody who learned from them can hope for. L1 alone has the best L1 of all and the worst of
-# everything else.
+# *What you should see:* real paintings score a little under 100 %, because the judge misreads some windows of grass.
+# Real pieces from the *training* parts score a little less, and a painter that knows no others can hardly score more.
+# L1 alone has the best L1, and the worst of everything else.
 #
 # ## 8 · The terms, alone and together
 #
-# Two short games prove little. `python scripts/07_pix2pix.py compare` trained each combination from three seeds, on
-# the same maps, for the same number of steps, and judged it on the same held-out windows. Two more numbers help to
-# see *what* went wrong:
+# `python scripts/07_pix2pix.py compare` trained each combination of terms from three seeds, and judged it on the same
+# held-out windows. Two more numbers show *what* went wrong:
 #
 # - **contrast**: the spread of grey values in a window, as a share of that in the real one. Flat tones have 0.
-# - **edge**: within two pixels of where the night sky ends, is a pixel dark where the map says sky and bright where
-#   not?
+# - **edge**: of the pixels within two pixels of where the night sky ends, the share that is dark where the map says
+#   sky, and bright where it does not.
 
 # %%
 study = json.loads((ROOT / "results" / "07_comparisons.json").read_text(encoding="utf-8"))
@@ -612,7 +598,7 @@ def over_seeds(variant, score):
     return torch.tensor([run[score] for run in study["runs"] if run["variant"] == variant])
 
 
-def sheet(name, rows, columns=4):  # six pictures a row, maps and real ones on top; shown larger by a quarter
+def sheet(name, rows, columns=4):  # six pictures per row, maps and real ones on top; shown larger by a quarter
     pixels = torch.from_numpy(np.array(Image.open(ROOT / "results" / f"{name}.png").convert("RGB"))).permute(2, 0, 1)
     pictures = pixels.unfold(1, 64, 64).unfold(2, 64, 64)[:, :, :columns].permute(1, 2, 0, 3, 4).flatten(0, 1)
     return plots.image_grid(data.resize(pictures, 80), columns=columns, rows=["map", "real", *rows], scale=0.8)
@@ -671,27 +657,23 @@ claim("mean accuracy, adversarial + 100·L1", mean("adversarial + 100·L1", "acc
 # %% [markdown]
 # *What you should see:*
 #
-# - **L1, L2, both:** three rows that nobody can tell apart. Flat tones, a few hundredths of the real contrast, hardly
-#   one window in a hundred named rightly; and borders even crisper than real ones (a real night has stars). So much
-#   for the box of section 3: where the answer is open, L1 is as flat as L2.
-# - **Adversarial alone:** texture everywhere, ragged borders, tones that nobody asked for, and three seeds that
-#   differ. D alone has to teach everything, and in 400 steps it does not.
-# - **The sums** share the work: the distance says where and which tone, D says how it should look. L2 does that about
-#   as well as L1, and all three no better than two: with three seeds the rows of dots overlap.
-# - **100 · L1**, the weight of the paper, is too heavy *here*: rows of blur, and on average the largest Fréchet
-#   distance of all that have a D. In the paper most of the picture follows from the input, and training is far
-#   longer. A weight is no constant of nature; it belongs to a task and a budget. The recipe of this lesson has 10.
-#
-# > **Predict:** the encoder–decoder has no skips and the U-Net of depth 2 sees only a small neighbourhood. Which one
-# > fails at borders, which one at bricks?
+# - **L1, L2, both:** three rows that look alike. Tones are flat, and next to no window is named rightly. Borders are
+#   even crisper than real ones, because a real night has stars. So the first claim of section 3 is **wrong** here: L1
+#   is as flat as L2.
+# - **Adversarial alone:** texture everywhere, ragged borders, wrong tones, and three seeds that differ.
+# - **The sums** share the work: the distance says where and which tone, D says how it should look. L2 does its part
+#   about as well as L1. All three terms are no better than two.
+# - **100 · L1**, the weight of the paper, is too heavy *here*: large parts stay flat. In the paper more of the picture
+#   follows from the input, and training is far longer. Our recipe has 10.
 #
 # ## 9 · Skips, depth, residual blocks
 #
-# What does depth buy? Go to the middle of a large region of one class. All the network sees there is one colour; a
-# convolution of a constant is a constant, so whatever it paints must be the same, or periodic, everywhere around, up
-# to the noise of dropout. To lay bricks in a row it needs to know *where it is*, and that it can only learn from a
-# border, of the region or of the picture, in sight of it. How far is that? The walk of section 4, through the
-# down-steps:
+# > **Predict:** a U-Net of depth 2 gets depth 3, then 5, then 6. Up to which depth does its accuracy grow? And in which
+# > of the four scores is the encoder–decoder, which has no skips, the worst of all?
+#
+# In the middle of a large region the network sees only one colour. Convolutions treat all places alike. So what it
+# paints there must be the same everywhere, or periodic, up to the noise of dropout. To lay bricks it needs to know
+# *where it is*, and only a border tells it. How far does it see? We walk back as in section 4, through the down-steps:
 
 # %% tags=["nbval-check-output"]
 for depth in (2, 3, 5, 6):
@@ -724,26 +706,21 @@ claim("time of residual blocks over none", seconds["residual U-Net, depth 5"] / 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The encoder–decoder fails at borders: it places the sky about right and tears its edge like paper. Two pixels in
-# three near the edge are right, where a coin would give one in two. The shallow U-Net has somewhat better edges and
-# cannot paint bricks: it has pixels, and no idea of its place.
+# From depth 2 to 3 accuracy more than doubles: 22 pixels reach across a stone, and often to a border. After that it
+# hardly grows, and only the edges still gain. The encoder–decoder is worst at edges: two pixels in three near them are
+# right, where a coin would give one in two.
 # </details>
 #
-# *What you should see:* nothing else here is worth as much as the skips. From depth 2 to 3 the accuracy more than
-# doubles, as 22 pixels reach across a stone and often to a border. From 3 to 5 the edges still gain a little. Beyond
-# that neither depth 6 nor the residual blocks show in accuracy or distance: the differences between seeds are as
-# large as those between networks. The residual blocks do draw the cleanest edges of all six, and take half as long
-# again. *Deeper is better* holds until the network sees what it needs.
+# *What you should see:* depth 6 and residual blocks change neither accuracy nor Fréchet distance by more than the seeds
+# do. Residual blocks draw the cleanest edges, and take about 1.6 times as long.
 #
 # ## 10 · The Earth
 #
-# Now the same game on the Earth, for ten times as long: `python scripts/07_earth.py` trained what `course-gan train 07`
-# trains. It did not work at once. L1 came down and the pictures stayed blurred, as if D were not there. Why?
+# `python scripts/07_earth.py` trained what `course-gan train 07` trains. Can D see blur here? The script took a painter
+# that was trained by L1 alone. A fresh D learned for 200 steps to tell its blurred paintings from real pictures. D sees
+# pairs as in section 5: a relief map in strong colours, and a dark photograph.
 #
-# > **Predict:** D is shown pairs: a relief map in loud colours, and below it a dark photograph. What does it look at?
-#
-# The script froze a painter trained by L1 alone, and let a fresh D learn for 200 steps to tell its blurred paintings from
-# real pictures. Nothing changes but how D is shown the pair.
+# > **Predict:** what share of the patches does D tell rightly? (Chance is one half.)
 
 # %%
 view = json.loads((ROOT / "results" / "07_view.json").read_text(encoding="utf-8"))
@@ -766,20 +743,20 @@ claim("map at 0.3, detail at 1.5", means["map at 0.3, detail at 1.5"], 0.96, 0.9
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# At the map: it varies far more from pixel to pixel than the picture does. What D has to find, blur, is a small thing in
-# a quiet picture. With the map at 0.3 of its contrast, and the picture's fine detail (what it differs from its mean over
-# 5 × 5 pixels) once more at 1.5, D sees it soon.
+# Six in ten. The map varies far more from pixel to pixel than the picture does, and blur is a small thing in a quiet
+# picture. With the map at 0.3 of its contrast D tells eight in ten. Let D also see the picture's fine detail, which is
+# its difference from the mean over 5 × 5 pixels, multiplied by 1.5. Then it tells 97 in 100.
 # </details>
 #
-# The library calls this D `PairDiscriminator`. Three more things differ from the sections above. *No norms in G*, and
-# *spectral norm with the hinge loss* in D (lesson 04): batches are 8 small crops, too few for the statistics of batch norm.
-# And *a channel of noise* beside the map: without it, and without dropout, even land came out as one stamp, repeated.
+# The library calls this D `PairDiscriminator`. Three more things differ from the sections above. There are *no batch
+# norms*, because a batch has only 8 small crops. D has *spectral norm and the hinge loss* (lesson 04). And G gets *a
+# channel of noise* beside the map. Without it and dropout, even land would be one stamp, repeated (section 9).
 
 # %%
 record = json.loads((ROOT / "results" / "07_earth.json").read_text(encoding="utf-8"))
 
 
-def pictures(name, side=128):  # a sheet in results/, five pictures a row, as uint8 (n, 3, side, side)
+def pictures(name, side=128):  # a sheet in results/, five pictures per row, as uint8 (n, 3, side, side)
     pixels = torch.from_numpy(np.array(Image.open(ROOT / "results" / f"{name}.webp").convert("RGB"))).permute(2, 0, 1)
     return pixels.unfold(1, side, side).unfold(2, side, side).permute(1, 2, 0, 3, 4).flatten(0, 1)
 
@@ -797,12 +774,12 @@ figure = plots.image_grid(strip, columns=5, rows=[f"{step:,}" for step in record
 plots.show(figure, "The five places after 300 to 10,000 steps, by the average of G's weights.")
 
 # %% [markdown]
-# *What you should see:* both know where the sea is, the shelf, the desert and the forest. L1 alone paints each as a flat
-# wash: the median again. With D the land gets grain, coasts get edges, and specks like clearings or peaks appear *that do not exist*.
+# *What you should see:* both painters know the sea, the shelf, the desert and the forest. L1 alone paints each as a
+# flat wash: the median again. With D the land gets grain, and coasts get edges. Specks like clearings or peaks appear
+# *that do not exist*.
 #
-# **In numbers, with controls.** The judge is `features_earth`: it names the surface of a crop (sea, desert, forest, ice,
-# mountain, grass) and was trained on the same half of the world, so that the Americas are new to it too. Before it may
-# judge, see what it says of real pictures, of the same ones blurred, and of pictures of the wrong place.
+# **In numbers, with controls.** The judge is `features_earth`. It names the surface of a crop, and was trained on the
+# same half of the world, so the Americas are new to it too.
 
 # %%
 print(f"{'':<22}{'Fréchet':>9}{'named rightly':>15}{'L1':>8}{'detail':>8}")
@@ -821,21 +798,17 @@ for surface, n in record["of_each_surface"].items():
         print(f"{surface:<9} {n:4} places, named rightly with D: {made['by_surface'][surface]:.2f}")
 
 # %% [markdown]
-# *What you should see:* **the controls first.** Real pictures are named rightly, blurred ones too, so the *namer* cannot see
-# blur; pictures of other places are named rightly in four cases of ten, because half of them show the sea. The *Fréchet
-# distance* sees blur (33), and hardly minds other places (0.1): it asks how pictures look and not where. Each measure is
-# blind where the other sees.
+# *What you should see:* **the controls first.** The judge is right on blurred pictures, so it cannot see blur. On
+# pictures of the wrong place it is right in four cases of ten, because most places are sea or forest. The *Fréchet
+# distance* sees blur (33), and hardly the wrong place (0.1). Each measure is blind where the other sees.
 #
-# **With D** the distance falls to about an eighth of L1 alone's, and the detail from a third of the real to nine tenths. L1
-# gets *worse*, as in section 3. D adds little to *which* surface it is: that was in the map, or it was not. The sea and the
-# mountains are right. Of forests three in five: where the map says "plain", forest and savanna are both possible. And ice
-# never: the relief does not say where snow lies. (One training of each kind, seed 0; the places
-# overlap, and deserts clear enough to be asked about do not occur in the Americas.)
+# **With D** the distance falls to about an eighth of L1 alone's. The detail rises from a third of the real one to nine
+# tenths. L1 gets *worse*, as in section 3. D adds little to *which* surface it is. The sea and the mountains are right.
+# Of the forests three in five are: on a plain, forest and savanna are both possible. Ice never is, because the relief
+# does not say where snow lies. (One training of each kind, seed 0. The places overlap.)
 #
-# **An island of your own.** The network is made of convolutions alone, so it takes any size whose sides divide by
-# $2^5=32$. It was trained on some maps that were read as six heights and drawn anew, so it also understands what *you*
-# paint: sea, shore, plain, hill, mountain, snow. `OWN_MAP` takes a picture in the six colours below; without one we
-# invent an island.
+# **An island of your own.** In training some maps were reduced to six heights. So the painter also understands what
+# *you* paint: sea, shore, plain, hill, mountain, snow. `OWN_MAP` takes a picture in the six colours below.
 
 # %%
 mine = painter
@@ -878,8 +851,8 @@ figure = plots.image_grid(
 plots.show(figure, "An island that does not exist, and how it would look from space at two latitudes.", key=True)
 
 # %% [markdown]
-# *What you should see:* the same coast and the same mountains, once in a warm and once in a cold sea. Nobody told the
-# painter what latitude does to a plain; it read it from half a world. And a wrong path is told in one line:
+# *What you should see:* the same coast and the same mountains, dry at 20° north and green at 60°. The painter has
+# learned from half of the world what latitude does to a plain. A wrong path gives one line:
 
 # %% tags=["nbval-check-output"]
 try:
@@ -888,10 +861,10 @@ except CourseError as error:
     print(error)
 
 # %% [markdown]
-# **By mouse.** The first panel asks the painter after each stroke. (In JupyterLab, run the cells: a brush, six heights, a
-# latitude and buttons appear.) Paint a strait through the island. Raise a plain to snow. Move it from the equator to the
-# north. The second trains a painter of the Earth with settings of yours for 400 steps: an adversarial weight of 0, the
-# map's contrast at 1, no noise. What it has trained is `panel.game`, and `panels.painter(panel)` lets you paint with that.
+# **By mouse.** In JupyterLab, run the cells. In the first panel the painter answers after each stroke. Paint a strait,
+# or move the island to the north. The second panel trains a painter of the Earth with your settings for 400 steps. Try
+# an adversarial weight of 0, the map's contrast at 1, or no noise. What it has trained is `panel.game`, and
+# `panels.painter(panel)` lets you paint with that.
 
 # %%
 from course_gan import panels
@@ -905,16 +878,14 @@ panel
 # %% [markdown]
 # ## Summary
 #
-# - An encoder–decoder knows what and forgets where; skips carry the where across. Depth has to reach far enough to
-#   see a border, and not further.
+# - An encoder–decoder knows what, and loses where. Skips carry the where across. Depth has to reach a border.
 # - L1 asks for the median and L2 for the mean of all right answers. Where the input leaves something open both are
-#   flat, and a perfect painter has a *worse* L1 than a flat one.
-# - PatchGAN judges overlapping patches of map and picture together; its field is $f\leftarrow(f-1)s+k$, and no count
-#   of weights tells it.
-# - The sum works because its terms divide the labour: the distance says where and which tone, D how it should look.
-# - D must be able to see what G does wrong: show it the map quietly and the detail loudly.
-# - Try your judge on real pictures first, at the scale and in the cut in which it will be asked, and print that score
-#   beside all others.
+#   flat, and a perfect painter has a *worse* L1.
+# - PatchGAN judges overlapping patches of map and picture together. Its field is $f\leftarrow(f-1)s+k$, and the number
+#   of weights does not show it.
+# - The terms share the work: the distance says where and which tone, D says how it should look. D must be able to see
+#   what G does wrong.
+# - Try a judge on real pictures first, at the scale at which it will be asked, and print that score beside all others.
 #
 # ## Papers
 #
@@ -924,4 +895,4 @@ panel
 # 3. Zhang, Liu, Wang 2017, *Road extraction by deep residual U-Net*,
 #    [arXiv:1711.10684](https://arxiv.org/abs/1711.10684).
 #
-# **Next:** `exercises/07_pix2pix` where your copy has it; then lesson 08, where nobody has pairs.
+# **Next:** `exercises/07_pix2pix` where your copy has it; then lesson 08, which learns without pairs.

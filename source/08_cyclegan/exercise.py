@@ -162,7 +162,7 @@ check("08.translators_loss", translators_loss)
 #
 # <details><summary>Hint</summary>
 #
-# `detach()` first, then a loop over the batch, then `torch.stack`. Three cases a picture. `torch.rand(())` is a coin's
+# `detach()` first, then a loop over the batch, then `torch.stack`. Three cases per picture. `torch.rand(())` is a coin's
 # number, `torch.randint(n, ())` a place.
 # </details>
 # <details><summary>Stronger hint</summary>
@@ -208,7 +208,7 @@ check("08.pool", Pool)
 #
 # <details><summary>Hint</summary>
 #
-# The pool is a function here: pictures in, as many pictures out. Ask it once a move, and judge what it gives back.
+# The pool is a function here: pictures in, as many pictures out. Ask it once per move, and judge what it gives back.
 # </details>
 # <details><summary>Stronger hint</summary>
 #

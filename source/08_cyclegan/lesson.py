@@ -1,20 +1,19 @@
 # %% [markdown]
 # # 08 · CycleGAN: translation without a dictionary
 #
-# **After this notebook you can** translate pictures from one domain into another without one pair of examples, say
-# which term of the loss buys what, prove that none of them promises to keep the content, measure whether it was kept,
-# and catch a network that smuggles a message past you.
+# **After this notebook you can** translate pictures between two domains without pairs, say what each term of the loss
+# does, and measure whether the content was kept.
 #
 # | | |
 # |---|---|
 # | In short | maps into pictures from space, sans letters into bold italics, and back; what each term does, what a cycle hides |
-# | Time | 50 minutes to read, 2 minutes to compute on two cores |
+# | Time | 45 minutes to read, 2 minutes to compute on two cores |
 # | Builds on | 04 (least squares), 05 (judging by a classifier); 07 (patches) helps |
 # | Panels | your own letter by mouse, and training: the end of section 11 |
 #
-# The first row below are relief maps, where colour means height. The second is what a network made of them: the places
-# as seen from space. The third row are real satellite pictures, the fourth the maps that a second network drew of them.
-# **Nobody ever told the networks which picture belongs to which map**, and they never saw the Americas at all.
+# The first row below shows relief maps, where colour means height. From them a network made the second row. The third
+# row shows real satellite pictures, and from them a second network drew the maps below. **Nobody told the networks
+# which picture belongs to which map**, and they never saw the Americas.
 
 # %%
 import json
@@ -75,16 +74,16 @@ plots.show(figure, f"{', '.join(PLACES)}: maps and satellite pictures, each tran
 # %% [markdown]
 # ## 1 · Two heaps
 #
-# pix2pix (lesson 07) learns from pairs: this map, that picture. Pairs are rare: nobody has the same horse as a zebra.
-# What one does have is **two heaps**: many pictures of domain A, many of domain B, none of one belonging to any of the
-# other. CycleGAN ([arXiv:1703.10593](https://arxiv.org/abs/1703.10593)) translates from two heaps.
+# pix2pix (lesson 07) learns from pairs. Pairs are rare: nobody has the same horse as a zebra. What one has is **two
+# heaps**: many pictures of domain A and many of domain B, none of which belong together. CycleGAN
+# ([arXiv:1703.10593](https://arxiv.org/abs/1703.10593)) translates from two heaps.
 #
-# For the Earth, A is 2,000 crops of the relief map and B is 2,000 satellite pictures *of other places*. For *measuring* we
-# need a smaller world: letters. A, upright sans of regular weight; B, bold serif italics. There we can measure whether
-# the **content** was kept (which letter) and the **style** taken (which typefaces). Section 9 comes back to the Earth.
+# For the Earth, A is 2,000 crops of the relief map, and B is 2,000 satellite pictures *of other places*. For
+# *measuring* we need a smaller world: letters. A is upright sans of regular weight, B is bold serif italics. There the
+# **content** is the letter, and the **style** is the typeface.
 #
-# So that keeping a letter cannot be learnt by heart, every fifth character is **held out of both heaps**: no training
-# picture shows a `g` or a `W` in any typeface.
+# Every fifth character is **held out of both heaps**: no training picture shows a `g` or a `W`. So the translators
+# cannot learn these letters by heart.
 
 # %% tags=["nbval-check-output"]
 GIVEN = {"seed": SEED, "cycle": CYCLE, "identity": IDENTITY, "lr": LR}  # None: as the profile says
@@ -121,8 +120,8 @@ figure = plots.image_grid(first, columns=8, rows=["A: sans", "A → B", "B: bold
 plots.show(figure, "Letters that no network saw in training, and their translations into the other domain.", key=True)
 
 # %% [markdown]
-# The loader shuffles each heap with a seed of its own: two heaps drawn in *one* order would secretly be paired. How often
-# do the pictures at the same place of two batches show the same character? Chance is 1 in 50.
+# The loader shuffles each heap with a seed of its own. So pictures at the same place of two batches should show the
+# same character by chance only, once in 50:
 
 # %%
 labels = data.UnpairedBatches(heaps["a"].labels["character"], heaps["b"].labels["character"], 32, seed=SEED)
@@ -132,28 +131,28 @@ claim("share of places in two batches that show the same character", torch.stack
 # %% [markdown]
 # ## 2 · What two heaps can teach, and what they cannot
 #
-# Let $G$ translate A into B and $F$ translate B into A. Each gets a discriminator, which sees real pictures of its
-# domain and translations. With a perfect discriminator, $G$'s loss is least when its outputs are *distributed* like B:
+# Let $G$ translate A into B and $F$ translate B into A. Each gets a discriminator, which sees real pictures of the
+# target domain and translations. With a perfect discriminator, $G$'s loss is least when its outputs are *distributed*
+# like B:
 #
 # $$G_\#\,p_A = p_B ,$$
 #
-# read "$p_A$, pushed through $G$, is $p_B$". This says something about the heap of outputs, nothing about any one of
-# them. Let $\sigma$ be any map that only shuffles B, so that $\sigma_\#p_B=p_B$: for instance "replace every letter by
-# the next one of the alphabet". Then $(\sigma\circ G)_\#\,p_A=\sigma_\#p_B=p_B$: **if $G$ is perfect, so is
-# $\sigma\circ G$**, and no discriminator will ever object.
+# read "$p_A$, pushed through $G$, is $p_B$". This is about the heap of outputs, not about any one of them. Let $\sigma$
+# be a map that only shuffles B, so that $\sigma_\#p_B=p_B$. Then $(\sigma\circ G)_\#\,p_A=\sigma_\#p_B=p_B$: **if $G$
+# is perfect, so is $\sigma\circ G$**, and no discriminator will object.
 #
-# CycleGAN's idea: ask for the way back. With $F(G(a))\approx a$ and $G(F(b))\approx b$ nothing may get lost on the way:
+# CycleGAN asks for the way back, $F(G(a))\approx a$ and $G(F(b))\approx b$:
 #
 # $$L_\text{cycle}=\mathbb E_a\lVert F(G(a))-a\rVert_1+\mathbb E_b\lVert G(F(b))-b\rVert_1 .$$
 #
-# A third term, *identity*, asks that what is already in the target domain be left alone:
-# $L_\text{identity}=\mathbb E_b\lVert G(b)-b\rVert_1+\mathbb E_a\lVert F(a)-a\rVert_1$. Published weights: 1 for the
-# adversarial terms, 10 for cycle, 5 for identity, where it is used.
+# A third term, *identity*, asks a translator to leave alone what is already in its target domain:
+# $L_\text{identity}=\mathbb E_b\lVert G(b)-b\rVert_1+\mathbb E_a\lVert F(a)-a\rVert_1$. The published weights are 1 for
+# the adversarial terms, 10 for cycle, and 5 for identity, where it is used.
 #
-# > **Predict:** Caesar translates as well, but writes the *next* letter of the alphabet: A → **B**, B → **C**, … His $F$
-# > goes one letter back. Which of the three terms will punish him?
+# > **Predict:** Caesar's $G$ takes the style, but writes the *next* letter of the alphabet: A → **B**, B → **C**, … His
+# > $F$ goes one letter back. Which of the three terms will punish him?
 #
-# We can build him, out of one typeface per side and a lookup table.
+# We build him from one typeface per side and a lookup table:
 
 # %%
 sans, bold = (data.to_float(upright.where(typeface=FACES[d][0]).images) for d in "ab")  # (62, 1, 64, 64) each
@@ -194,23 +193,22 @@ for name, shift in (("honest lookup", 0), ("Caesar", 1)):
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# None. His outputs are exactly the pictures of B, so no discriminator can object; his cycles close exactly; and he leaves
-# pictures of the target domain alone. All three terms are at their least value, and he has kept not one letter.
+# None. His outputs are the pictures of B, so no discriminator can object. His cycles close, and he leaves pictures of
+# the target domain alone. All three terms are least, and he has kept no letter.
 # </details>
 #
 # > **Claim to check: "cycle consistency guarantees that the content is kept."**
 #
-# **Wrong: you have just seen the counterexample.** Of the $62!$ one-to-one tables between two alphabets of 62, the loss
-# prefers none. Then why does CycleGAN work? A convolutional network finds "thicken this stroke and lean it over" long
-# before "remove this shape and draw that other one": the honest translation is the one *nearest to leaving things as they
-# are*. This is a leaning of the architecture (an *inductive bias*), not a theorem. Where domains differ in shape, as dogs
-# and cats do, it fails, as the authors show. So content has to be measured. First, the network.
+# **Wrong: you have just seen the counterexample.** There are $62!$ one-to-one tables between two alphabets of 62, and
+# the loss prefers none. Then why does CycleGAN work? A convolutional network finds "thicken this stroke and lean it
+# over" long before "remove this shape and draw that other one". It **leans** towards *leaving things as they are*. This
+# is an *inductive bias* of the architecture, not a theorem. It does not help where shapes have to change: between dogs
+# and cats, the authors' translators change next to nothing. So content has to be measured.
 #
 # ## 3 · The translator
 #
-# In the paper's shorthand: `c7s1-w` (a 7 × 7 convolution to $w$ channels), `d2w` (3 × 3, stride 2: half the side), then
-# residual blocks `R` at the small size, then `u` (transposed, stride 2: double the side), then 7 × 7 to the picture and
-# tanh. A residual block returns $x+f(x)$: leave as is, plus a correction.
+# Convolutions of stride 2 halve the side, residual blocks work at the small size, and transposed convolutions double
+# the side again. A residual block returns $x+f(x)$: leave as is, plus a correction.
 
 
 # %%
@@ -262,12 +260,11 @@ x = torch.randn(4, 1, 32, 32)
 print("the library's translator is ours:", torch.equal(mine(x), library(x)))
 
 # %% [markdown]
-# **Instance norm** is the one layer here that lessons 01–05 did not need. It takes *one channel of one picture*,
-# subtracts its mean and divides by its spread: $y=(x-\bar x)/\sqrt{\operatorname{var}x+\varepsilon}$. A channel's
-# contrast is gone after it. For letters this is welcome: contrast is style, not content.
+# **Instance norm** is new here. It takes *one channel of one picture*, subtracts its mean and divides by its spread:
+# $y=(x-\bar x)/\sqrt{\operatorname{var}x+\varepsilon}$.
 #
-# > **Predict:** we hand the trained translator a letter at half its contrast: grey ink on black. What comes out? And what
-# > if we turn black into white and white into black?
+# > **Predict:** we hand the trained translator a letter at half its contrast: grey ink on black. What comes out? And
+# > what if we turn black into white and white into black?
 
 # %%
 letter = shown["a"]
@@ -285,20 +282,19 @@ claim("black on white: mean change of an output pixel", change["black on white"]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# At half contrast *the same picture* comes out, in full black and white. Half contrast is $x\mapsto\tfrac12x-\tfrac12$:
-# each channel of the first convolution becomes half of what it was plus a constant, and instance norm removes both.
-# Inverting is $x\mapsto-x$: the norm keeps the sign, the ReLU behind it sees the opposite half, and the translator is lost.
-# Remember this when your own letter is black on white.
+# At half contrast *the same picture* comes out. Half contrast is $x\mapsto\tfrac12x-\tfrac12$. Each channel of the
+# first convolution becomes half of what it was plus a constant, and instance norm removes both. Inverting is
+# $x\mapsto-x$. The norm keeps the sign, the ReLU behind it sees the opposite half, and the translation fails.
 # </details>
 #
-# For the Earth it would be fatal: a crop of sea and a crop of desert may differ in their mean colour alone, and after
-# instance norm in nothing. There our players have no norms.
+# For letters this is welcome, because contrast is style. For the Earth it would be fatal: a crop of sea and a crop of
+# desert may differ in their mean colour alone. There our players have no norms.
 #
 # ## 4 · One round, in the open
 #
-# The adversarial part is lesson 04's least squares: D is asked for 1 on real pictures and 0 on translations, and its
-# loss is halved; a translator wants its translations to get 1. The discriminator is pix2pix's PatchGAN: it gives a logit
-# for each of many overlapping patches. The translators move first, both at once, since each cycle goes through both.
+# The adversarial part is lesson 04's least squares. D is asked for 1 on real pictures and 0 on translations, and its
+# loss is halved. A translator wants its translations to get 1. D is lesson 07's PatchGAN. The translators move first,
+# both at once, since each cycle goes through both.
 
 
 # %%
@@ -324,9 +320,9 @@ def discriminators_turn(D_a, D_b, a, b, fake_a, fake_b, pools, optimiser):
 
 
 # %% [markdown]
-# And the **image pool**: D is also shown translations from earlier rounds, so that it does not forget a trick the moment
-# the translators drop it. The pool holds 50 pictures. A new one fills a free place and is returned. Once full, a coin
-# decides: heads, return the new picture and do not store it; tails, return a stored one and put the new one in its place.
+# **The image pool.** D is also shown translations from earlier rounds, so that it does not forget them. The pool holds
+# 50 pictures. While there is a free place, a new picture is stored and returned. Once the pool is full, a coin decides.
+# Heads: return the new picture and do not store it. Tails: return a stored one and put the new one in its place.
 
 
 # %%
@@ -349,8 +345,7 @@ class Pool:
 
 
 # %% [markdown]
-# The same round by the library's game: equal weights, equal batch, equal coins, and a pool of 4 for a batch of 8, so that
-# the coins matter.
+# The library's game plays the same round, with equal weights, batch and coins.
 
 
 # %%
@@ -388,8 +383,6 @@ for name, player, twin in zip(("G", "F", "D of A", "D of B"), players, twins, st
     print(f"{name} after one round, equal weights:", all(torch.allclose(p, q, atol=1e-5) for p, q in pairs))
 
 # %% [markdown]
-# From here on we use the library's.
-#
 # ## 5 · How long does the pool remember?
 #
 # A stored picture is thrown out when an arrival's coin says tails (½) *and* its place is drawn (1 in 50): with
@@ -412,19 +405,18 @@ claim("mean age of the old ones, in steps of ours", ages[ages > 0].mean() / 8, 1
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# About twelve. The famous 50 belongs to a batch of one. Section 8 asks what the pool does for us, and this number explains
-# the answer.
+# About twelve. The published 50 belongs to a batch of one.
 # </details>
 #
 # ## 6 · Train
 #
-# Here is the game from the start, on letters. The shipped translators come from the same recipe, sixteen times as long
-# (`course-gan train 08`). A horse becomes a zebra with its outline untouched; a letter has to change its very shape. So
-# the recipe departs from the paper:
+# Here is the game from the start. The shipped translators come from the same recipe, sixteen times as long
+# (`course-gan train 08`). A horse becomes a zebra with the same outline, but a letter has to change its shape. So the
+# recipe departs from the paper:
 #
-# - Less "leave everything as it is": the cycle term weighs 1 instead of 10, and the identity term is left out.
-# - D's patches measure 34 pixels, half a letter. It is to judge strokes, weight and serifs; a D that sees all of a letter
-#   can learn the 50 letters of its heap by heart, and then every other letter looks wrong to it.
+# - The cycle term weighs 1 instead of 10, and the identity term is left out.
+# - D's patches measure 34 pixels, half the side of a picture. They show strokes, weight and serifs. A D that sees whole
+#   letters could learn the 50 letters of its heap by heart.
 
 # %%
 recipe = build("08", PROFILE, steps=STEPS, **GIVEN)
@@ -446,8 +438,7 @@ claim("cycle loss, last tenth over first", end[0] / start[0], 0.02, 0.6)
 claim("D's loss at the end (0.5 if it cannot tell at all)", end[1], 0.35, 0.55)
 
 # %% [markdown]
-# And the long training that the shipped pair comes from, by **half cycles**: what $G$ makes of a letter, and what $F$
-# makes of that.
+# The long training of the shipped pair, by **half cycles**: what $G$ makes of a letter, and what $F$ makes of that.
 
 # %%
 letters_record = json.loads((ROOT / "results" / "08_shipped.json").read_text(encoding="utf-8"))
@@ -469,18 +460,15 @@ figure = plots.image_grid(
 plots.show(figure, "Eight held-out letters translated after 100 and after 4,000 steps, and back again.", key=True)
 
 # %% [markdown]
-# *What you should see:* first the translators copy: copying is the shortest way to close a cycle. Then, slowly, D's
-# objections bend the copies: strokes swell and lean over on the way to B. **Copy first, then change what D insists on**:
-# this order is the leaning that section 2 spoke of.
+# *What you should see:* after 100 steps the translations are still near copies, the shortest way to close a cycle. Then
+# D's objections bend them: strokes swell, lean over and get serifs. **Copy first, then change what D insists on**: this
+# is the leaning of section 2.
 #
 # ## 7 · Was the letter kept? Was the style taken?
 #
-# Two questions, two judges, both trained by `scripts/05_features.py` on letters of 32 pixels; ours are averaged down for
-# them. **Content kept:** a *reader* reads the letter that went in; it was trained on letters turned, softened and dimmed.
-# **Style taken:** the typeface that lesson 05's classifier names is one of the target domain's; that one was trained on
-# crisp, upright letters. A judge has to be judged first, on *real* glyphs that it did not see in training.
-#
-# > **Predict:** lesson 05's classifier names characters too. Why not let it read?
+# **Content kept:** a *reader* reads the letter that went in. It was trained on soft and turned letters too. **Style
+# taken:** lesson 05's classifier names a typeface of the target domain. First we test both on *real* glyphs that they
+# did not see in training.
 
 # %%
 reader = load_features("letters")
@@ -497,11 +485,7 @@ for name, network, low in (("the reader", reader, 0.96), ("lesson 05's classifie
     claim(f"softened real letters read by {name}", share, low, min(1, low + 0.05))
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# It stumbles over soft edges: of real letters, blurred by one pixel, it misreads nine in a hundred, the reader two. We
-# want to know whether the letter is there, not whether it is sharp.
-# </details>
+# *What you should see:* of soft real letters the reader misreads two in 100, lesson 05's classifier nine.
 
 
 # %%
@@ -542,9 +526,9 @@ for d in "ab":
     claim(f"domain named of real glyphs of {d.upper()}", score["real, turned too", d][1], 0.85, 1)
 
 # %% [markdown]
-# So of letters as their typefaces draw them, at least 91 in 100 are kept. All take B's style; A's is taken by 83, where the
-# judge recognises 92 of the real ones: that is as far as it can see. *Left as it is*, every letter is read and none has the
-# style: content alone would praise a network that does nothing. Now look at what was misread.
+# *What you should see:* of letters as their typefaces draw them, more than 90 in 100 are kept. All take B's style. 83
+# in 100 take A's, and even of real ones the judge recognises only 92. *Left as it is*, nearly every letter is read and
+# none has the style: content alone would praise a network that does nothing.
 
 # %%
 wrong = []
@@ -566,18 +550,18 @@ claim("share of them that are W → w, l → I or 0 → O", np.mean([name in TWI
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `l`, as `I` (A → B); `W`, as `w`, and `0`, as `O` (B → A). They are **twins**: a bare `l` is an `I`; a wide `W` is drawn
-# smaller, to fit into the box, and a small `W` without serifs *is* a `w`. Their shapes do not say which they are, and no
-# term of the loss could.
+# `l`, as `I` (A → B). `W`, as `w`, and `0`, as `O` (B → A). They are **twins**: a bare `l` is an `I`. A wide `W` is
+# drawn smaller, to fit into the box, and a small `W` without serifs *is* a `w`. Their shapes do not say which they are,
+# and no term of the loss could.
 # </details>
 #
 # ## 8 · Terms removed, one at a time
 #
-# The same game without its cycle term, its identity term, both (a bare GAN in each direction), or its pool. To remove a
-# term it has to be there, so this game is closer to the paper's: cycle weight 5, identity 1; and smaller, 32 pixels and
-# 400 steps. `python scripts/08_cyclegan.py ablations` played it from three seeds each; nothing of it is computed here.
+# `python scripts/08_cyclegan.py ablations` played the same game without its cycle term, its identity term, both (a bare
+# GAN in each direction), or its pool, from three seeds each. So that each term is there, cycle weighs 5 and identity 1.
+# Pictures have 32 pixels, and a game has 400 steps.
 #
-# > **Predict:** without the cycle term, will the letters still be kept? Section 2 says that nothing forces them to be.
+# > **Predict:** without the cycle term, what share of the letters will still be kept?
 
 # %%
 study = json.loads((ROOT / "results" / "08_ablations.json").read_text(encoding="utf-8"))
@@ -621,24 +605,22 @@ claim("largest difference of the four scores, pool or none", np.abs(apart).max()
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Most of them, four in five. Nothing in the loss asks for it: this is the leaning of section 2, at work by itself. Where
-# it fails, letters lose a bar or a bow, or become another that is as good for D.
+# Four in five. Nothing in the loss asks for it: this is the leaning of section 2 alone.
 # </details>
 #
-# So the **cycle term** does not create the content, but holds what the leaning found: 97 letters in a hundred instead of
-# 80. The **identity term** adds nothing to the content that three seeds would show, and costs style, eight to ten
-# pictures in a hundred. This is why our recipe for letters leaves it out.
+# So the **cycle term** does not create the content. It holds what the leaning found: 97 letters in 100 instead of 80.
+# The **identity term** keeps no more letters, and costs style in eight to ten pictures of 100. This is why our recipe
+# for letters leaves it out.
 #
 # > **Claim to check: "without its image pool CycleGAN forgets and oscillates."**
 #
-# **Not here.** The four scores agree to a point or two, pool or none: it looks back twelve steps (section 5). This is one
-# short game that does not oscillate; it does not prove that pools are useless.
+# **Not here.** With or without the pool, the four scores agree to about one picture in 100. The pool looks back only
+# twelve steps (section 5). But this is one short game.
 #
 # ## 9 · The Earth: what is kept, and what is invented
 #
-# Now the heaps of the Earth. What keeps Caesar away *here*? Four games of 1,000 steps, three seeds each: with or without
-# the identity term, and with or without the latitude of each pixel as a fourth channel, which the translators and both D
-# see and which is handed on untouched.
+# What keeps Caesar away on the Earth? Four games of 1,000 steps were played from three seeds each: with or without the
+# identity term, and with or without the latitude of each pixel as a fourth channel, which all players see.
 #
 # > **Predict:** with neither, will the cycle close? Will the sea stay sea?
 
@@ -679,16 +661,16 @@ for arm in ARMS:
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It closes, as well as in the others: the error is 0.08. And the deep sea is a desert. In two of three seeds only four
-# seas in ten are named rightly: a table of colours has been exchanged, and no term objects. This is Caesar, found by
+# The cycle closes, as well as in the others: the error is 0.08. But in two of three seeds only four seas in ten are
+# named rightly: the sea is a desert. Colours have been exchanged, and no term objects. This is Caesar, found by
 # gradient descent.
 # </details>
 #
-# Either anchor keeps the sea in all three seeds. The **identity term**, because blue is a colour of both domains: this is
-# what the paper has it for. The **latitude**, because a D that knows where it is objects to deserts in the North Sea. But
-# identity holds fast also what should change: the sand colour of plains stays sand, and few forests grow.
+# Either of the two is an **anchor**: it keeps the sea in all three seeds. The **identity term** does, because blue is a
+# colour of both domains. The **latitude** does, because a D that knows where it is objects to deserts in the North Sea.
+# But the identity term also holds what should change: the sand colour of plains stays, and few forests grow.
 #
-# Two long trainings of 6,000 steps, one seed each. First the shipped one, with the identity term, by half cycles.
+# Now two long trainings of 6,000 steps, one seed each. First the shipped one, with the identity term, by half cycles.
 
 # %%
 steps = record["shown"]["steps"]
@@ -708,8 +690,9 @@ figure = plots.image_grid(grid, columns=4, rows=["map", "identity", "latitude", 
 plots.show(figure, "Maps into pictures after 6,000 steps, by either anchor, and the real places.", key=True)
 
 # %% [markdown]
-# **In numbers, with controls.** The namer of surfaces (`features_earth`) has not seen the Americas either. For maps we read
-# each pixel's colour as a height: is it land where there is land (*coast*), and is the class of height right on land?
+# **In numbers, with controls.** The namer of surfaces (`features_earth`) has not seen the Americas either. In maps we
+# read each pixel's colour as a height. Is land where there is land (*coast*)? On land, is the class of height right
+# (*height*)?
 
 # %%
 print(f"{'':<28}{'named rightly':>14}{'Fréchet':>9}{'coast':>8}{'height':>8}")
@@ -732,22 +715,20 @@ claim("coast, identity", made["identity"]["maps"]["coast_rightly"], 0.93, 0.97, 
 claim("coast, latitude", made["latitude"]["maps"]["coast_rightly"], 0.85, 0.9, exact=True)
 
 # %% [markdown]
-# *What you should see:* **kept** is the outline: with the identity term 95 pixels in 100 are land where land is (a map of
-# the next place: 58). **Invented** is what the other domain does not tell: heights below a forest are right for 39 pixels
-# in 100 (the next place's: 27).
+# *What you should see:* **kept** is the outline: with the identity term 95 pixels in 100 are rightly land or sea (a map
+# of the next place: 58). **Invented** is what the other domain does not tell: on land the height is right for 39 pixels
+# in 100 (the next place: 27, the picture left as it is: 45).
 #
-# And the two measures disagree about which is better. By the namer it is the latitude, 0.64 to 0.49: it paints half of the
-# forests. But look at Florida, which it has drowned, and at the lake in the Amazon. *Left as it is*, a map scores 0.49 with
-# the namer as well, for its sea is blue and its lowland green: a number is worth no more than the distance to that row. We
-# ship the one with the identity term, for its outlines and its look (Fréchet distance 11 to 16). With latitude the share
-# named rightly swung between 0.46 and 0.68 on the way: no term of the loss holds it.
+# The measures disagree about which training is better. By the namer it is the one with latitude, 0.64 to 0.49: it
+# paints half of the forests. But it has drowned Florida. And a map *left as it is* scores 0.49 too, for its sea is blue
+# and its lowland green. We ship the one with the identity term, for its outlines and its Fréchet distance. With
+# latitude the share named rightly swung between 0.46 and 0.68 in training: no term of this loss holds it.
 #
 # ## 10 · What cycles hide
 #
-# The cycle loss rewards getting *everything* back, also what the other domain cannot show. A: letters with four white
-# dots around them. B: other letters, without dots. $G$ must remove the dots, since $D_B$ has never seen one. But then no
-# honest way back can know where they stood. Two small translators were trained on this for 800 steps
-# (`python scripts/08_cyclegan.py hidden`).
+# The cycle loss rewards getting *everything* back. Let A be letters with four white dots around them, and B other
+# letters, without dots. $G$ must remove the dots, since $D_B$ has never seen one. Two small translators were trained on
+# this (`python scripts/08_cyclegan.py hidden`, 800 steps).
 #
 # > **Predict:** the translations show no dots. Will $F(G(a))$ have dots? At the right places?
 
@@ -800,15 +781,16 @@ claim("letters read in the translation with noise of 0.1", read, 0.8, 1)
 # <details><summary>Answer</summary>
 #
 # Yes, and at the right places. The last row shows how: amplified twenty times, the dark paper of $G(a)$ carries a faint
-# mark wherever a dot was. $G$ and $F$ have agreed on a code. Noise too weak to trouble a reader covers the marks.
+# mark wherever a dot was. $G$ and $F$ have agreed on a code: they are **spies**. Noise too weak to trouble a reader
+# covers many of the marks.
 # </details>
 #
-# This is **steganography**, a message hidden in a picture. Nobody programmed it; the cycle loss pays for it. It was found
-# in translations from aerial photographs to maps and back
-# ([arXiv:1712.02950](https://arxiv.org/abs/1712.02950)). So let us ask for maps that can show nearly nothing: B is maps of
-# *two flat colours*, sea and land, A is satellite pictures (`python scripts/08_earth.py hidden`, 1,500 steps).
+# This is **steganography**, a message hidden in a picture. It was found in translations between aerial photographs and
+# maps ([arXiv:1712.02950](https://arxiv.org/abs/1712.02950)). Now let A be satellite pictures, and B maps of *two flat
+# colours*, sea and land (`python scripts/08_earth.py hidden`, 1,500 steps).
 #
-# > **Predict:** a map of two colours cannot say "rain forest". What will the Amazon look like after the way there and back?
+# > **Predict:** a map of two colours cannot say "rain forest". What will the Amazon look like after the way there and
+# > back?
 
 # %%
 picture_spies = shipped("08_hidden_maps", 3)
@@ -841,12 +823,12 @@ plots.show(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Green. Look at the third column: the map says *sea*, one flat blue, and out of it comes the forest. The last row shows the
-# message: a hatching in the blue that stands for "forest", another for "deep sea". Rounded to its two colours, the map looks
-# as before, and the way back knows nothing any more.
+# Green. In the third column the map is one flat blue, *sea*, and out of it comes the forest. The last row shows the
+# message: a hatching in the blue stands for "forest", another for "deep sea". Rounded to its two colours the map looks
+# as before, and the forest does not come back.
 # </details>
 #
-# And the map itself is *wrong*: coasts are drawn as double lines, forests as water. The cycle does not mind.
+# And the map itself is *wrong*: coasts are double lines, forests are water. The cycle does not object.
 
 # %%
 hidden = json.loads((ROOT / "results" / "08_hidden_maps.json").read_text(encoding="utf-8"))["errors"]
@@ -864,8 +846,9 @@ claim("the same with noise of 0.2 on the map", hidden["noise of 0.2"] / hidden["
 # %% [markdown]
 # > **Claim to check: "a small cycle error shows that the translation is faithful."**
 #
-# **Wrong:** it shows that the *pair* can undo itself, by honest means or not. So test with noise: by which factor does the
-# cycle error grow when a little noise is put on the translation?
+# **Wrong:** it shows that the *pair* can undo itself, by honest means or not. So test with noise: by which factor does
+# the cycle error grow when a little noise is put on the translation? (If a cycle closes exactly, any noise makes this
+# factor huge. Then compare the errors themselves.)
 
 
 # %%
@@ -889,9 +872,9 @@ for name, there_and_back in pairs.items():
     claim(f"{name}: cycle error with noise of 0.1 over without", noisy / clean, low, high)
 
 # %% [markdown]
-# The spies' error grows several times over. Our letters hide nothing: what brings them back stands in the picture for all to
-# see. But look at the Earth: on the way from map to picture to map the error doubles. So a made picture carries something
-# that a real one does not. Give $F$ a real picture, and it does not find the heights:
+# The spies' error grows several times over, that of our letters by less than half. But from map to picture to map the
+# error doubles. So a made picture carries something that a real one does not. In a real picture $F$ does not find the
+# heights:
 
 # %%
 from_made = (earth["b_to_a"](earth["a_to_b"](maps)) - maps).abs().mean()
@@ -915,8 +898,8 @@ batches = data.UnpairedBatches(*mine, batch_size=4)
 print("pictures:", *(len(heap) for heap in mine), "  a batch:", *(tuple(x.shape) for x in next(batches)))
 
 # %% [markdown]
-# From here it is the game of section 4: for photographs `ResNetGenerator(3, 3, width=64, blocks=9)`, 128 pixels or more,
-# and a GPU. One step with small players, and what you get when a folder is not there:
+# From here it is the game of section 4. For photographs take `ResNetGenerator(3, 3, width=64, blocks=9)`, 128 pixels or
+# more, and a GPU. Here is one step with small players, and the message for a missing folder:
 
 # %% tags=["nbval-check-output"]
 small_players = [models.ResNetGenerator(1, 1, 4, 1, downsamplings=1) for _ in "ab"]
@@ -929,9 +912,8 @@ except CourseError as error:
     print(str(error).replace(str(root), "…"))
 
 # %% [markdown]
-# **A letter.** Set `PICTURE` at the top to the path of a picture with one letter on it. Where it is None, we draw a seven
-# with a thick pen. It is made grey, turned to white on black (section 3!), cut to its ink, and set as large as the letters
-# that the translators know.
+# **A letter.** Set `PICTURE` at the top to the path of a picture with one letter on it. Otherwise we draw a seven. The
+# picture is turned to white on black (section 3) and scaled to the size of our letters.
 
 
 # %%
@@ -962,12 +944,10 @@ figure = plots.image_grid(grid, columns=4, titles=["yours", "A → B", "yours", 
 plots.show(figure, "A letter from a file, translated as if it were a sans, and as if it were a bold italic.")
 
 # %% [markdown]
-# *What you should see:* a heavy seven with serifs on the way to B, a thin one on the way to A. Neither has ever seen a pen. Try a letter of your own hand, then a picture that is
-# no letter: what is far from both heaps comes out as strokes all the same.
+# *What you should see:* on the way to B a heavy seven that leans, on the way to A a straighter one.
 #
-# **By mouse.** (In JupyterLab, run the cells.) The first panel is the stylist of lesson 10 with our two translators for
-# its styles: choose a held-out letter or upload a picture, and a way. The second trains the game of this lesson: try a
-# cycle weight of 0. What it has trained is `panel.game`.
+# **By mouse.** In JupyterLab, run the cells. In the first panel choose a held-out letter or upload a picture, and a
+# way. The second trains the game of this lesson. Try a cycle weight of 0. What it has trained is `panel.game`.
 
 # %%
 from course_gan import panels
@@ -983,7 +963,7 @@ def in_ways(picture, ways, strength, mask):  # a picture, and shares of its tran
 
 
 def careful(path):
-    read_picture(path)  # says in one line what is no picture, or is a decompression bomb
+    read_picture(path)  # an error of one line for a file that is no picture, or far too large
     return letter_of(path)
 
 
@@ -997,14 +977,14 @@ panel
 # %% [markdown]
 # ## Summary
 #
-# - Two heaps fix the distribution of outputs, not what becomes of any one picture: shuffling is free, for cycle and
+# - Two heaps fix the distribution of outputs, not what becomes of any one picture. Shuffling is free, for the cycle and
 #   identity terms too.
-# - Content is kept because copying is where training starts and every departure has to be paid for; so measure it, with a
-#   judge whose own errors you state.
+# - Content is kept because networks lean towards leaving things as they are. So measure it, with a judge whose own
+#   errors you state.
 # - Without the cycle term letters get lost, not styles. The identity term costs style where shapes have to change, and
 #   keeps colours where both domains mean the same by them.
-# - Cycles reward hiding what the target domain cannot show; noise on the translation exposes it, a small cycle error does
-#   not.
+# - Cycles reward hiding what the target domain cannot show. Noise on the translation exposes it, a small cycle error
+#   does not.
 # - A pool of 50 remembers 100 arrivals: 100 steps at the published batch of 1, 12 at ours.
 #
 # ## Papers
@@ -1015,5 +995,4 @@ panel
 # 3. Shrivastava et al. 2016, *Learning from simulated and unsupervised images through adversarial training*,
 #    [arXiv:1612.07828](https://arxiv.org/abs/1612.07828): where the image pool comes from.
 #
-# **Next:** `exercises/08_cyclegan` where your copy has it; then lesson 10 transfers a style that it has seen in *one*
-# picture.
+# **Next:** `exercises/08_cyclegan` where your copy has it; then lesson 09, which holds the content without a cycle.

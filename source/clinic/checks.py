@@ -31,7 +31,7 @@ SIGNS = {
     "loss never back-propagated": "D would not learn what it is asked, however easy",
     "missing detach": "G would find D's gradient among its own",
     "one norm over the batch": "the slope at a point would depend on the size of the batch",
-    "overpowering discriminator": "D would be very sure of both kinds while G's gradient is loud",
+    "overpowering discriminator": "D would be very sure of both kinds while G's gradient is large",
     "resume loses the optimiser": "something would change at an interruption",
     "samples in training mode": "a latent's sample would depend on its company",
     "saturating loss": "G's gradient would be silent where D is sure",
@@ -235,7 +235,7 @@ def penalised_between(case, expected, answer):
         return None
     share = (points.double() - case["fake"]) / along  # ε, for each sample and feature
     if (share[:, 0] - share[:, 1]).abs().max() > 1e-3:
-        return "expected points on the lines between real and fake, got others: is ε one number a sample?"
+        return "expected points on the lines between real and fake, got others: is ε one number per sample?"
     if share.min() < -1e-3 or share.max() > 1.001:
         return f"expected ε between 0 and 1, got {share.min():.3g} to {share.max():.3g}"
     if share[:, 0].std() < 1e-3:

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # The clinic
 #
-# Twelve patients, about 150 minutes; take them a ward at a time. Each is a training script that is healthy in every
-# part but one — or in every part: not everybody who comes is ill. You look at its chart, read the one part that its
-# author wrote, **name the fault**, and **mend it**. The page `notebooks/clinic` teaches how to read a chart; have its
-# table of symptoms beside you.
+# Twelve patients, about 150 minutes; take them one ward at a time. Each is a training script that is healthy in every
+# part but one, and one of them is healthy in every part. You look at its chart, read the one part that its author
+# wrote, **name the fault**, and **mend it**. The page `notebooks/clinic` teaches how to read a chart; have its table of
+# symptoms beside you.
 #
 # | | item | difficulty | minutes | practises | points |
 # |---|---|---|---|---|---|
@@ -146,7 +146,7 @@ check("clinic.mend_1", mended_1)
 # %% [markdown]
 # ## Patient 2
 #
-# D plays the first 250 rounds alone, so it knows its trade when G begins; both then play on. G descends by plain SGD.
+# D plays the first 250 rounds alone, so it is sure when G begins; both then play on. G descends by plain SGD.
 
 
 # %%
@@ -172,7 +172,7 @@ print("modes found and precision:", clinic.score(chart.fake))
 #
 # <details><summary>Hint</summary>
 #
-# How loud is G's gradient after step 250, in numbers? The axis is logarithmic.
+# How large is G's gradient after step 250, in numbers? The axis is logarithmic.
 # </details>
 # <details><summary>Stronger hint</summary>
 #
@@ -203,7 +203,7 @@ check("clinic.mend_2", mended_2)
 # %% [markdown]
 # ## Patient 3
 #
-# Its author is worried: "both losses wobble and neither goes down". Patients are not always the best judges.
+# Its author is worried: "both losses wobble and neither goes down".
 
 
 # %%
@@ -231,7 +231,7 @@ print("modes found and precision:", clinic.score(chart.fake))
 # %% [markdown]
 # ## Patient 4
 #
-# A Wasserstein critic. Its author keeps it on a leash by clipping: **no weight may ever exceed 0.1**.
+# A Wasserstein critic, with weight clipping as its leash: **no weight may ever exceed 0.1**.
 
 
 # %%
@@ -264,8 +264,7 @@ print("the largest weight of D, over the run:", round(max(chart.signs["largest w
 #
 # <details><summary>Hint</summary>
 #
-# A quiet patient: the samples look almost well. A promise was made about the weights. Is it kept, and *when* would you
-# have to look?
+# The samples look almost well. A promise was made about the weights. Is it kept, and *when* would you have to look?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
@@ -300,7 +299,7 @@ check("clinic.mend_4", mended_4)
 #
 # ●●○ · 10 minutes · *notebooks/clinic, section 2*
 #
-# What was wrong with patients 1 to 4? (Whoever could do without mending has a name too.)
+# What was wrong with patients 1 to 4? (The one that needed no mending has a name too.)
 #
 # <details><summary>Hint</summary>
 #
@@ -336,7 +335,7 @@ check("clinic.ward_a", ward_a)
 #
 # ## Patient 5
 #
-# A thrifty author: the fakes are made once and serve both players. (That is allowed, and saves a third of the work.)
+# The fakes are made once and serve both players. (That is allowed, and saves work.)
 
 
 # %%
@@ -370,7 +369,8 @@ print("modes found and precision:", clinic.score(chart.fake))
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# D's loss holds $+D(G(z))$, G's loss $-D(G(z))$. If both reach G, what is their sum?
+# D's loss holds $+D(G(z))$, G's loss $-D(G(z))$. If both reach G, what is their sum? There are two remedies: cut D's
+# gradient off before it reaches G, or throw it away before G's own.
 # </details>
 
 
@@ -463,8 +463,8 @@ check("clinic.mend_6", mended_6)
 # %% [markdown]
 # ## Patient 7
 #
-# No curves this time. This author trains on four fifths of the digits, keeps one fifth to measure on, and is proud:
-# "the held-out pictures are as easy as the training pictures". Below, how far each held-out digit is from the nearest
+# No curves this time. This author trains on four fifths of the digits, keeps one fifth to measure on, and says: "the
+# held-out pictures are as easy as the training pictures". Below, how far each held-out digit is from the nearest
 # training digit; and, for comparison, the same for digits of *other writers*.
 
 
@@ -556,7 +556,7 @@ print(f"at the end: loss {sum(losses[-50:]) / 50:.3f}, right {sum(right[-50:]) /
 #
 # <details><summary>Hint</summary>
 #
-# It is nearly always right, and still pays almost 1.5 a digit. What would a *perfect* answer cost it?
+# It is nearly always right, and still pays almost 1.5 per digit. What would a *perfect* answer cost it?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
@@ -586,11 +586,12 @@ check("clinic.mend_8", mended_8)
 #
 # <details><summary>Hint</summary>
 #
-# Each of the four was mended by changing a single expression. What was wrong with that expression?
+# Each of the four can be mended by changing or moving a single line. What was wrong there? If two names seem to fit, try
+# the test of each: does patient 5's move end elsewhere when it is run after another one?
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# A gradient that should have been cut; a norm that should have been taken n times; a picture that should have been on
+# A gradient that reached the other player; a norm that should have been taken n times; a picture that should have been on
 # one side only; a function that was applied twice, and it was not the sigmoid.
 # </details>
 
@@ -735,8 +736,7 @@ for norm, caption in (
 # <details><summary>Stronger hint</summary>
 #
 # In PyTorch the second argument is `eps`, added to the variance. And `momentum` is the share of the **new** value: to
-# keep
-# 0.8 of the old one it has to be …
+# keep 0.8 of the old one it has to be …
 # </details>
 
 
@@ -785,7 +785,7 @@ print("modes found and precision:", clinic.score(chart.fake))
 # </details>
 # <details><summary>Stronger hint</summary>
 #
-# Adam keeps two running averages a weight, and the learning rate stands in the optimiser too. Both are in its
+# Adam keeps two running averages per weight, and the learning rate stands in the optimiser too. Both are in its
 # `state_dict()`.
 # </details>
 
@@ -838,7 +838,7 @@ print("modes found and precision:", clinic.score(chart.fake))
 #
 # <details><summary>Hint</summary>
 #
-# Look at the logits: how sure is D, of the real points and of the fakes? Unlike patient 2, G's gradient is loud; G is
+# Look at the logits: how sure is D, of the real points and of the fakes? Unlike patient 2, G's gradient is large; G is
 # too slow to follow it. Making *both* slow leaves both too little time.
 # </details>
 # <details><summary>Stronger hint</summary>

@@ -11,13 +11,13 @@
 # | Builds on | 01 (both moves, the losses), 03 (batch norm, initialisation), 04 (critics and penalties) |
 # | Needs | no internet, no GPU |
 #
-# A GAN seldom fails with an error message. It trains, the curves move, something comes out, and it is wrong: the fault
-# is one missing word on one line, and every line is legal. Staring at the code helps little, because whoever wrote it
-# will read what was meant, not what stands there. Physicians do something else. They know how a healthy body behaves,
-# they take a few vital signs, and for every suspicion they know a *test* that would contradict it.
+# A GAN seldom fails with an error message. It trains, and what comes out is wrong: often one word on one line is
+# missing. Reading the code helps little, because its author reads what was meant. Physicians do something else. They
+# know how a healthy body behaves, they take a few vital signs, and for every suspicion they know a *test* that could
+# contradict it.
 #
-# All patients of the clinic are one script on lesson 01's ring of eight Gaussians, and differ from the healthy one in
-# one part. Three cases are worked through here. Twelve more, one of them healthy, wait in `exercises/clinic`.
+# All patients of the clinic are one script on lesson 01's ring of eight Gaussians. Each differs from the healthy one in
+# one part. Three cases are worked through here. Twelve more, one of them healthy, are in `exercises/clinic`.
 
 # %%
 import copy
@@ -51,8 +51,8 @@ torch.set_num_threads(1)  # networks as small as ours: a second thread would mos
 # %% [markdown]
 # ## 1 · A healthy body
 #
-# This is the whole script. It stands in `source/clinic/script.py`, so that all patients share it; nothing in it is
-# new. Whatever stands in its head as an argument can be replaced, and a patient replaces exactly one thing.
+# This is the whole script. It stands in `source/clinic/script.py`, so that all patients share it. Each of its arguments
+# can be replaced, and a patient replaces one part.
 
 # %% tags=["nbval-check-output"]
 print(inspect.getsource(clinic.train))
@@ -83,28 +83,31 @@ claim("share of the fakes within 0.2 of a mode", precision, 0.6, 0.95)
 # <details><summary>Answer</summary>
 #
 # Near $\log 4$ and $\log 2$, a little below and above, because D is always a little ahead; lesson 01 derived both. The
-# logits do not drift: as soon as D is sure of something, G moves there.
+# logits do not drift apart: as soon as D is sure of something, G moves there.
 # </details>
 #
-# **How to read the chart.** Four panels, the same for every patient.
+# *What you should see:* healthy does not mean finished. A fifth to a third of the fakes still lie between the places,
+# on the ring. And the slope of D rises throughout, and G's gradient with it. The places are narrow, so a better D is a
+# steeper one, and nothing in this script limits its slope. None of this is a fault.
 #
-# *Losses* (above left) say how the game stands, not how good the samples are. Both near the dotted lines means "neither
-# can tell". That is what two masters look like, and also two players who have never learnt anything.
+# **How to read the chart.** It has four panels, the same for every patient.
+#
+# *Losses* (above left) say how the game stands, not how good the samples are. Both near the dotted lines means that D
+# cannot tell the two apart. That is so when both players are perfect, and also when neither has learnt anything.
 #
 # *Mean logits* (above right) say how sure D is. A D that says +15 of real points and −15 of fakes has won.
 #
-# *Vital signs* (below left, logarithmic). The **gradient of the generator** is how loudly G is spoken to: 1e-6 is
-# silence. The **slope of D at a point** is what a penalty promises to hold near some value. The **largest weight of
-# D** is what clipping promises. The **spread of the fakes** is 0 when all latents give the same sample.
+# *Vital signs* (below left, logarithmic). The **gradient of the generator** is what G learns from: 1e-6 is silence. The
+# **slope of D at a point** is what a penalty holds near some value. The **largest weight of D** is what clipping
+# bounds. The **spread of the fakes** is 0 when all latents give the same sample.
 #
 # *Samples* (below right) decide. Nothing else does.
 
 # %% [markdown]
 # ## 2 · From symptom to fault
 #
-# Read this table from left to right: what you see, what else you would have to see or measure to be sure, and only
-# then the name. The third column matters most: **a test is good if the suspected fault and the next likely one give
-# different outcomes.**
+# Each row has what you see, the fault you suspect, and a test. The third column matters most: **a test is good if the
+# suspected fault and the next likely one give different outcomes.**
 #
 # | what you see | suspect | the test that decides |
 # |---|---|---|
@@ -125,10 +128,9 @@ claim("share of the fakes within 0.2 of a mode", precision, 0.6, 0.95)
 # | held-out pictures as easy as training pictures | **test data in training** | distance of each to its nearest training picture: any 0? |
 # | wobbling losses, good samples | **healthy** | all of the above |
 #
-# Two pairs are easily confused. A *silent* G (first row) and a *shouted-at* G (second row) both lose against a D that
-# is sure; the size of G's gradient tells them apart, and the remedies are opposite: one wants another loss, the other
-# another balance. And "losses at log 4" is both the best and the worst that can be said of a game: look at the
-# samples.
+# The first two rows are easily confused. In both D is sure and G loses. The size of G's gradient tells them apart:
+# where it is tiny, G needs another loss; where it is large, the players need another balance. And losses at log 4 are
+# seen in the best and in the worst of games: look at the samples.
 
 # %% [markdown]
 # ## 3 · Case one: a loss with a floor
@@ -172,15 +174,14 @@ caption = (
 clinic.show(patient, caption)
 
 # %% [markdown]
-# D is *not* weak: what it says of real points and of fakes is more than 10 apart. It is as right as one can be and
-# still pays 1.006. When a loss stops at a number, **ask which number, and what the smallest value is that this formula
-# can take.** `binary_cross_entropy_with_logits` has a sigmoid inside. What goes in is an answer $s$ that was through a
-# sigmoid already, and lies between 0 and 1:
+# D is *not* weak: its logits of real points and of fakes are more than 10 apart, and it still pays 1.006. When a loss
+# stops at a number, **ask for the smallest value that its formula can take.** `binary_cross_entropy_with_logits` has a
+# sigmoid inside. What goes in is an answer $s$ that has been through a sigmoid already, and lies between 0 and 1:
 #
 # $$\text{loss}=\log(1+e^{-s_\text{real}})+\log(1+e^{s_\text{fake}}),\qquad 0<s<1.$$
 #
 # The best it can do is $s_\text{real}=1$, $s_\text{fake}=0$, which costs $\log(1+e^{-1})+\log 2=0.3133+0.6931=1.0064$.
-# The ground that it hit has a name: **sigmoid twice**.
+# The name of the fault: **sigmoid twice**.
 
 # %%
 floor = math.log(1 + math.exp(-1)) + math.log(2)
@@ -193,8 +194,8 @@ heard = patient.signs["gradient of the generator"][alone // 10 + 1 :]
 claim("G's gradient at its most silent, after G has begun", min(heard), 0, 1e-4)
 
 # %% [markdown]
-# Classifiers have the same disease under another name: `nn.CrossEntropyLoss` has a softmax inside. Send it
-# probabilities, and a *perfect* answer among ten classes, $(1,0,\dots,0)$, costs $-\log\frac{e}{e+9}$.
+# The same happens to classifiers: `nn.CrossEntropyLoss` has a softmax inside. Send it probabilities, and a *perfect*
+# answer among ten classes, $(1,0,\dots,0)$, costs $-\log\frac{e}{e+9}$.
 
 # %% tags=["nbval-check-output"]
 perfect = F.one_hot(torch.tensor([3]), 10).float()
@@ -203,8 +204,7 @@ print(f"on paper, log(1 + 9/e):                     {math.log(1 + 9 / math.e):.4
 print(f"as logits that are sure, 50 and 0:          {F.cross_entropy(50 * perfect, torch.tensor([3])).item():.4f}")
 
 # %% [markdown]
-# *Mended:* leave one sigmoid out, it does not matter which; the course leaves out ours (lesson 01, *Why this course
-# never lets a discriminator end in a sigmoid*).
+# *Mended:* leave one sigmoid out. The course leaves out D's (lesson 01).
 #
 # > **Claim to check: "if the samples look right, the code is right."**
 #
@@ -221,20 +221,19 @@ claim("its gradient of the generator, in units of the healthy one", quiet, 0, 0.
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# It does, almost as well as the healthy one. Adam divides by the size of the gradient, so it hears even a whisper; and
+# It does, almost as well as the healthy one. Adam divides by the size of the gradient, so even a tiny one moves G. And
 # where D is never sure, the second sigmoid is nearly a straight line. But that is luck: of eight seeds that we tried,
 # three (3, 5 and 7) find one mode or none.
 # </details>
 #
-# **The claim is false.** A fault can be there for months and do nothing, until the data are harder, D gets ahead, or the
-# seed is another.
-# That is why parts are tested by what they promise, and not by whether a run that contains them happens to look well.
+# **The claim is false.** A fault may do nothing until the data are harder, D gets ahead, or the seed is another. That
+# is why parts are tested by what they promise, and not by how a run looks.
 
 # %% [markdown]
 # ## 4 · Case two: it depends on the company
 #
 # *Complaint:* "My generator of digits is fine in training. When I draw a few pictures at a time, the same latent looks
-# different in each; one at a time it refuses." A generator with batch norm, trained on the 8×8 digits:
+# different each time; one picture alone gives an error." A generator with batch norm, trained on the 8×8 digits:
 
 
 # %%
@@ -292,13 +291,12 @@ claim("training mode: drawing moved a running mean by", drift, 1e-4, 10)
 
 # %% [markdown]
 # In training mode batch norm subtracts the mean *of the batch*, so every sample sees the others. With two in a batch,
-# each feature becomes +1 or −1 and nothing in between; alone in a batch it cannot be computed at all. And drawing
-# *changes* the model, because the running averages go on averaging. The name: **samples in training mode**. *Mended:*
-# draw under `G.eval()` and `torch.no_grad()`, and give back the mode that you found. The library's `game.sample` does;
-# and what it samples is the averaged generator.
+# each feature becomes +1 or −1 and nothing in between. And drawing *changes* the model, because the running averages go
+# on averaging. The name: **samples in training mode**. *Mended:* draw under `G.eval()` and `torch.no_grad()`, and then
+# restore the mode. The library's `game.sample` does so.
 #
-# The test was worth more than the picture: it is a *property that must hold for every right program* (a sample depends
-# on its latent alone), so it needs no threshold and no trained eye.
+# The test is a *property that must hold for every right program*: a sample depends on its latent alone. So it needs no
+# threshold and no trained eye.
 
 # %% [markdown]
 # ## 5 · Case three: the same step twice
@@ -329,11 +327,10 @@ claim("share of case three's fakes near a mode", precision, 0, 0.2)
 
 # %% [markdown]
 # Swings that grow mean that a player *overshoots*: it goes on in a direction after the reason for it has gone. Lesson
-# 02 showed what momentum does to a game. But the optimiser has none (`betas=(0.0, 0.9)`), so who remembers?
+# 02 showed what momentum does to a game. But the optimiser has none (`betas=(0.0, 0.9)`), so where is the memory?
 #
-# *Test:* whatever remembers must be stored somewhere: in the weights, in the optimiser, or **in the gradients**. Run
-# the step from the same weights twice, once from clean gradients and once from gradients littered with ones. A healthy
-# step ends in the same place.
+# *Test:* it must be in the weights, in the optimiser, or **in the gradients**. Run the step from the same weights
+# twice, once from clean gradients and once from gradients littered with ones. A healthy step ends in the same place.
 
 
 # %%
@@ -362,8 +359,8 @@ claim("the patient's is moved by", moved_by_litter(patients_step), 0.099, 0.101,
 # %% [markdown]
 # ## 6 · Four questions for any step
 #
-# Case three was found by running one step on two tiny linear players. This costs a millisecond, and there are only a
-# few questions to ask of a discriminator's step. Here they are as a function that you may take home.
+# Case three was found by running one step on two tiny linear players. This costs a millisecond. Here are four questions
+# to ask of any discriminator's step:
 #
 # > **Predict:** a step without `detach` is examined, otherwise healthy. Which of the four questions fails?
 
@@ -411,8 +408,8 @@ for name, step in steps.items():
 # empties G's gradients before G's move.
 # </details>
 #
-# *What you should see:* one NO a fault, each in another column (a D that never moves also fails to tell real from
-# fake). That is what makes a set of tests a diagnosis: **different faults fail differently.**
+# *What you should see:* one NO per fault, each in another column. That is what makes a set of tests a diagnosis:
+# **different faults fail differently.**
 
 # %% tags=["nbval-check-output"]
 verdicts = {name: tuple(examine(step).values()) for name, step in steps.items()}
@@ -443,16 +440,17 @@ for repeats in (1, 2, 8):
 # %% [markdown]
 # ## Summary
 #
-# - Know the healthy body: losses near log 4 and log 2, logits close together, no sign that dies or explodes, and samples
-#   where the data are.
-# - A number at which a loss stops is a message. Work out the smallest value that the formula can take.
-# - A good test separates two suspects. The best ones are properties that every right program has: a sample depends on its latent
-#   alone, a step does not depend on leftovers, an interruption changes nothing.
-# - Test parts on tiny players, where the right answer can be written down. It takes a millisecond.
-# - Good samples do not prove good code; a fault can sleep.
+# - Know the healthy body: losses near log 4 and log 2, logits close together, no sign that dies or explodes, and
+#   samples where the data are.
+# - Where a loss stops, work out the smallest value that its formula can take.
+# - A good test separates two suspects. The best ones are properties that every right program has: a sample depends on
+#   its latent alone, a step does not depend on leftovers, an interruption changes nothing.
+# - Test parts on tiny players, where the right answer can be written down.
+# - Good samples do not prove good code.
 #
 # **Read on:** Goodfellow et al., *Generative Adversarial Nets*, arXiv:1406.2661 (the healthy game); Gulrajani et al.,
-# *Improved Training of Wasserstein GANs*, arXiv:1704.00028 (why one norm a sample, and why no batch norm in a critic);
-# Salimans et al., *Improved Techniques for Training GANs*, arXiv:1606.03498 (what goes wrong, and what was tried).
+# *Improved Training of Wasserstein GANs*, arXiv:1704.00028 (why one norm per sample, and why no batch norm in a
+# critic); Salimans et al., *Improved Techniques for Training GANs*, arXiv:1606.03498 (what goes wrong, and what was
+# tried).
 #
 # **Now do** `exercises/clinic`: twelve patients, a name for each, and a remedy for all but one.

@@ -30,7 +30,9 @@ def optimizers(G, D):
 
 def discriminator_step(G, D, optimizer, real, z):
     """One move of D: −log D(real) − log(1 − D(fake)), on logits."""
+    # judge
     loss = softplus(-D(real)).mean() + softplus(D(G(z).detach())).mean()
+    # step D
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -39,7 +41,9 @@ def discriminator_step(G, D, optimizer, real, z):
 
 def generator_step(G, D, optimizer, z):
     """One move of G: −log D(fake), on logits."""
+    # judge
     loss = softplus(-D(G(z))).mean()
+    # step G
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -93,6 +97,7 @@ def train(
             moved = first, second
         for group in (*optimizer_G.param_groups, *optimizer_D.param_groups):
             group["lr"] *= decay
+        # record
         for curve, loss in zip(chart.losses.values(), moved):
             curve.append(float("nan") if loss is None else float(loss))
         if step % 10 == 0 or step == steps - 1:

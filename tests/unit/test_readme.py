@@ -44,7 +44,7 @@ def test_every_make_target_named_exists():
 
 
 def test_every_command_and_option_named_exists():
-    found = re.findall(r"course-gan ((?:run|train|lab|progress)\b[^#`\n&]*)", README)
+    found = re.findall(r"course-gan ((?:run|train|info|sample|translate|lab|progress|review)\b[^#`\n&]*)", README)
     assert len(found) >= 4
     for line in found:
         command, *words = shlex.split(line)
