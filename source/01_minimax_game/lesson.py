@@ -81,7 +81,7 @@ def q(theta):  # the density of G(z) = θ + z
     return normal(theta, 1.0)
 
 
-claim("area under p", integral(p), 1 - 1e-9, 1 + 1e-9, exact=True)
+claim("area under p, minus 1", integral(p) - 1, -1e-9, 1e-9, exact=True)
 
 # %% [markdown]
 # Before the theory, look at the best discriminator (dashed green) for three generators. Section 2 derives it.
@@ -147,8 +147,15 @@ for name, D in candidates.items():
 # Being certain is worse, because it is often wrong where the densities overlap. The last line is best. Why?
 
 # %%
-claim("V of the discriminator that says one half", value(torch.full_like(x, 0.5), q(1)), -1.38630, -1.38629, exact=True)
-claim("V of the certain discriminator", value(candidates["real wherever p > q, certain (0.99)"], q(1)), -3, -2, True)
+one_half = value(torch.full_like(x, 0.5), q(1))
+claim("V of the discriminator that says one half, plus log 4", one_half + math.log(4), -1e-9, 1e-9, exact=True)
+claim(
+    "V of the certain discriminator",
+    value(candidates["real wherever p > q, certain (0.99)"], q(1)),
+    -2.6,
+    -2.5,
+    exact=True,
+)
 
 # %% [markdown]
 # ## 2 · The best discriminator
@@ -200,7 +207,7 @@ claim(
     (torch.sigmoid(best_logit) - p / (p + q(1))).abs().max(),
     0,
     1e-12,
-    True,
+    exact=True,
 )
 waves = torch.rand(3, 100, generator=random).T * torch.tensor([2.0, 4.0, 6.3])  # (100, 3): size, frequency, shift
 bends = [size * torch.sin(frequency * x + shift) for size, frequency, shift in waves]
@@ -248,22 +255,27 @@ def jsd(a, b):
     return 0.5 * kl(a, middle) + 0.5 * kl(b, middle)
 
 
+# %%
 m = (p + q(1)) / 2
 step_1 = (p / (p + q(1))).log() - ((p / m).log() - math.log(2))
 claim("step 1, largest difference of both sides", step_1.abs().max(), 0, 1e-12, exact=True)
 claim(
-    "step 2, both sides at θ = 1", value(p / (p + q(1)), q(1)) + math.log(4) - kl(p, m) - kl(q(1), m), -1e-9, 1e-9, True
+    "step 2, both sides at θ = 1",
+    value(p / (p + q(1)), q(1)) + math.log(4) - kl(p, m) - kl(q(1), m),
+    -1e-9,
+    1e-9,
+    exact=True,
 )
 claim("step 3, KL(p‖m) at θ = 1 is positive", kl(p, m), 0.1, 1, exact=True)
 claim("step 3, KL(p‖p)", kl(p, p), 0, 0, exact=True)
-claim("step 4, JSD at θ = 8 in units of log 2", jsd(p, q(8)) / math.log(2), 0.999, 1, exact=True)
+claim("step 4, log 2 minus JSD at θ = 8", math.log(2) - jsd(p, q(8)), 0, 1e-3, exact=True)
 
 # %%
 for theta in (4.0, 1.0, 0.0):
     left = value(p / (p + q(theta)), q(theta))
     right = 2 * jsd(p, q(theta)) - math.log(4)
     claim(f"V(D*, G) minus (2 JSD − log 4) at θ = {theta:g}", left - right, -1e-9, 1e-9, exact=True)
-claim("V(D*, G) when q = p", value(p / (p + p), p), -1.38630, -1.38629, exact=True)
+claim("V(D*, G) when q = p, plus log 4", value(p / (p + p), p) + math.log(4), -1e-9, 1e-9, exact=True)
 
 # %% tags=["nbval-check-output"]
 print("   θ     JSD     2 JSD − log 4")
@@ -347,7 +359,7 @@ ours = discriminator_loss(real_logits, fake_logits)
 ones, zeros = torch.ones(1000), torch.zeros(1000)
 theirs = F.binary_cross_entropy_with_logits(real_logits, ones) + F.binary_cross_entropy_with_logits(fake_logits, zeros)
 claim("our loss against binary cross-entropy, difference", float(ours) - float(theirs), -1e-6, 1e-6, exact=True)
-claim("loss at zero logits", discriminator_loss(zeros, zeros), 1.38629, 1.38630, exact=True)
+claim("loss at zero logits, minus log 4", discriminator_loss(zeros, zeros) - math.log(4), -1e-6, 1e-6, exact=True)
 
 # %% [markdown]
 # Now hold the generator at $\theta=1$ and train D alone. It sees samples, never a density. The optimiser is Adam:
@@ -468,7 +480,7 @@ figure.axes[0].axvspan(-8, -2, color="#EEEEEE", zorder=0)
 figure.axes[0].text(-7.8, -0.52, "early in training\nthe fakes are here")
 plots.show(
     figure,
-    "Gradient of both generator losses at the logit of a fake. Where D is sure that it is a fake, one is silent.",
+    "Gradient of both generator losses at the logit of a fake. Where D is sure that it is a fake, one is near 0.",
 )
 
 # %% [markdown]
@@ -536,8 +548,8 @@ right.axhline(0, color="black", lw=1)
 right.axvspan(0, 1.11, color="#EEEEEE", zorder=0)
 right.set(xlim=(0, 1.5), ylim=(-0.4, 0.4))
 caption = (
-    "How hard a perfect discriminator pushes the generator at θ. Left, on a logarithmic scale: far away, one loss is "
-    "silent and the other shouts. Right, close by: in the grey strip the two gradients have opposite signs."
+    "How hard a perfect discriminator pushes the generator at θ. Left, on a logarithmic scale: far away, one loss gives "
+    "nearly no push, the other a strong one. Right, close by: in the grey strip the gradients have opposite signs."
 )
 plots.show(figure, caption, key=True)
 
@@ -763,8 +775,9 @@ plots.show(figure, caption)
 centres, density = histogram(pictures[STEPS_LINE][0])
 _, real_density = histogram(real_numbers(200_000))
 mixture = ((density + real_density) / 2).clamp_min(1e-12)
-terms = sum(d * (d.clamp_min(1e-12) / mixture).log() for d in (density, real_density))
-claim("JSD of generated and real samples at the end", 0.5 * terms.sum() * 8 / 64, 0, 0.04)
+kl_fake = (density * (density.clamp_min(1e-12) / mixture).log()).sum() * 8 / 64  # bins of width 8/64
+kl_real = (real_density * (real_density.clamp_min(1e-12) / mixture).log()).sum() * 8 / 64
+claim("JSD of generated and real samples at the end", 0.5 * (kl_fake + kl_real), 0, 0.04)
 half = (p * (pictures[STEPS_LINE][1].double() - 0.5).abs()).sum() / p.sum()
 claim("mean distance of D from one half, over the data", half, 0, 0.06)
 last = STEPS_LINE // 5
@@ -829,7 +842,7 @@ for axis, (step, (points, weights)) in zip(axes, clouds.items()):
     axis.get_legend().remove()
     axis.set_title(f"step {step:,}")
 caption = (
-    "Colour: D(x), blue where it believes, orange where it does not, dashed where it says one half; arrows: where it "
+    "Colour: D(x), blue where D says real, orange where it says fake, dashed where it says one half; arrows: where D "
     "sends the generator. Points: 1,000 fakes; rings: the eight places of the real data. Early the fakes are smeared "
     "along the circle; at the end they sit in the rings."
 )
@@ -921,8 +934,14 @@ for mine, library in zip(ours, theirs):
 z, points = torch.randn(2, 256, 2, generator=random), real_points(256)
 rates = {"lr": 5e-4, "lr_discriminator": 2e-3, "betas": (0.0, 0.9)}
 game = GAN(*theirs, loss="non_saturating", ema=None, backend=Backend("cpu"), **rates)
-queue = list(z)
-game.draw_latents = lambda n: queue.pop(0)  # the latents that we use, in the same order
+latents_left = list(z)
+
+
+def same_latents(n):  # those that we use, in the same order
+    return latents_left.pop(0)
+
+
+game.draw_latents = same_latents
 game.discriminator_step(points)
 game.generator_step(points)
 discriminator_step(*ours, torch.optim.Adam(ours[1].parameters(), lr=2e-3, betas=(0.0, 0.9)), points, z[0])
