@@ -1,12 +1,13 @@
-"""Lesson 09's study: python scripts/09_cut.py [training] [arms] [cycles] [pictures] [dial] [cost] [scores]
+"""Lesson 09's study: python scripts/09_cut.py [training] [arms] [cycles] [long_cycle] [pictures] [dial] [cost] [scores]
 
 training trains what `course-gan train 09` trains, and half as long into relief maps: twenty minutes of one core. arms
 plays shorter games without and with each term, three seeds each: fifteen minutes. cycles plays lesson 08's as long, to
-compare with: ten minutes. pictures trains one photo into six styles, one network each, and another photo into one:
-fifteen minutes. dial trains one photo into woodcut with five weights of the contrast, three seeds each: thirty
-minutes. cost makes steps of lesson 08's game and of this one in turns: results/09_cost.json. scores ships the
-translators (checkpoints/09_earth.pt, checkpoints/09_pictures.pt) and writes results/09_cut.json and the pictures of
-results/09_*.webp. Trainings are kept in build/09 and not repeated while they are there.
+compare with: ten minutes; long_cycle plays one as long as the shipped: seventeen. pictures trains one photo into six
+styles, one network each, and another photo into one: fifteen minutes. dial trains one photo into woodcut with five
+weights of the contrast, three seeds each: thirty minutes. cost makes steps of lesson 08's game and of this one in
+turns: results/09_cost.json. scores ships the translators (checkpoints/09_earth.pt, checkpoints/09_pictures.pt) and
+writes results/09_cut.json and the pictures of results/09_*.webp. Trainings are kept in build/09 and not repeated while
+they are there.
 """
 
 from functools import partial
@@ -141,18 +142,24 @@ def cycle_trained(asked: Settings) -> dict[str, Any]:
     return made | {"generator": recipe.game.averages["a_to_b"].module.state_dict()}
 
 
-def of_cycle(seed: int) -> Settings:
-    """The settings of a CycleGAN of as many steps as an arm; its D and its objective are CUT's, its rate its own."""
-    return settings("08", "cpu", data="earth", steps=ARM_STEPS, seed=seed, loss="hinge", spectral=True)
+def of_cycle(seed: int, steps: int = ARM_STEPS) -> Settings:
+    """The settings of a CycleGAN whose D and objective are CUT's, its rate its own."""
+    return settings("08", "cpu", data="earth", steps=steps, seed=seed, loss="hinge", spectral=True)
+
+
+def cycle_kept(name: str, asked: Settings) -> dict[str, Any]:
+    """A CycleGAN from build/09, made first if it is not there."""
+    return study.kept(KEPT / f"{name}.pt", asked.as_dict(), partial(cycle_trained, asked))
 
 
 def cycles() -> dict[int, dict[str, Any]]:
-    """CycleGANs to compare with, by seed."""
-    made = {}
-    for seed in SEEDS:
-        asked = of_cycle(seed)
-        made[seed] = study.kept(KEPT / f"cycle_{seed}.pt", asked.as_dict(), partial(cycle_trained, asked))
-    return made
+    """CycleGANs to compare with, by seed: as long as an arm."""
+    return {seed: cycle_kept(f"cycle_{seed}", of_cycle(seed)) for seed in SEEDS}
+
+
+def long_cycle() -> dict[str, Any]:
+    """One as long as the game that is shipped."""
+    return cycle_kept("cycle_long", of_cycle(0, STEPS["satellite"]))
 
 
 def pictures() -> dict[tuple[str, str], dict[str, Any]]:
@@ -227,6 +234,10 @@ def scores() -> None:
         about = {"arm": "cycle", "seed": seed, "cpu_seconds": round(made["cpu_seconds"])}
         runs.append(about | of_translations(judge, "satellite", generator))
         print(runs[-1], flush=True)
+    made = long_cycle()
+    generator = generator_of(made, of_cycle(0))
+    long = {"cpu_seconds": round(made["cpu_seconds"])} | of_translations(judge, "satellite", generator)
+    print("long cycle", long, flush=True)
     painters = nn.ModuleDict()
     pairs = []
     for (photo_name, style_name), made in single.items():
@@ -255,6 +266,7 @@ def scores() -> None:
         "losses": {into: best[into]["losses"] for into in INTO},
         "arms": {"steps": ARM_STEPS, "seeds": SEEDS, "differ_in": ARMS},
         "runs": runs,
+        "long_cycle": long,
         "pictures": pairs,
         "settings_of_pictures": of_picture(*DIALLED, **SHIPPED).as_dict(),
         "dial": {"photo": DIALLED[0], "style": DIALLED[1], "controls": of_dial.controls(), "runs": steps_of_dial},

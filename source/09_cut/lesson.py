@@ -381,6 +381,9 @@ claim(
 #   named rightly for 44 to 52 in 100. So the step from there is $D$'s merit. The contrast's own is the price: two thirds
 #   of the time.
 # - **Longer** helps: 73 in 100, at a Fréchet distance of 13. (Lesson 08's: 49 in 100, at 11.)
+#   One cycle with this $D$ was played as long, from one seed, and was named rightly *less* often than after 1,000 steps
+#   (`long_cycle` in `results/09_cut.json`). So for long games the contrast may have a merit of its own, or the cycle's identity
+#   term, which holds the map's colours, a fault: one seed does not tell.
 #
 # ## 6 · What PatchNCE cannot see
 #

@@ -70,6 +70,12 @@ def test_the_earth_is_named_more_often_than_by_a_cycle_and_the_coasts_are_kept(r
     assert record["scores"]["relief"]["coast_rightly"] >= 0.93
 
 
+def test_a_cycle_played_as_long_is_named_rightly_less_often_than_after_a_sixth_of_it(record):
+    short = [run["named_rightly"] for run in record["runs"] if run["arm"] == "cycle"]
+    assert record["long_cycle"]["named_rightly"] < min(short)
+    assert record["long_cycle"]["named_rightly"] < record["scores"]["satellite"]["named_rightly"] - 0.1
+
+
 def test_the_judge_knows_the_truth_and_tells_it_from_what_is_wrong(record):
     controls = record["controls"]
     best = record["scores"]
