@@ -33,7 +33,7 @@ def test_each_sample_is_seen_once_an_epoch(seen):
         assert sorted(first[epoch] + second[epoch]) == list(range(12))
 
 
-@pytest.mark.parametrize("game", ["alone", "normed", "conditional", "cyclegan"])
+@pytest.mark.parametrize("game", ["alone", "normed", "conditional", "cyclegan", "cut"])
 def test_replicas_are_identical_after_every_step_buffers_included(seen, game):
     for (gradients, state), (other_gradients, other) in zip(seen[0][game], seen[1][game], strict=True):
         assert all(torch.equal(a, b) for a, b in zip(gradients, other_gradients))
@@ -62,6 +62,13 @@ def test_the_image_pools_hold_what_they_would_hold_in_one_process_with_the_doubl
         assert pools
         for path in pools:
             torch.testing.assert_close(state[path], wanted_state[path], rtol=1e-4, atol=1e-5)
+
+
+def test_cut_in_two_processes_does_what_one_does_with_the_double_batch(seen):
+    """Its features are read beside the forward pass that is parallel: their gradients have to be averaged too."""
+    alone = list(gradients_and_states(*make("CUT", backend=Backend("cpu", "fp32")), 3))
+    for (gradients, _), (wanted, _) in zip(seen[0]["cut"], alone, strict=True):
+        torch.testing.assert_close(gradients, wanted, rtol=1e-3, atol=1e-6)
 
 
 def test_one_process_saves_and_both_resume(seen):
