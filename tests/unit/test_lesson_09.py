@@ -58,14 +58,20 @@ def test_the_shipped_players_are_those_that_the_command_trains(record, script):
     assert record["settings_of_pictures"] == studies.as_json(of_pictures.as_dict())
 
 
-def test_the_earth_is_named_more_often_than_by_a_cycle_and_the_coasts_are_kept(record):
-    """By lesson 08's own measure; the cycle has the same discriminators, objective and steps."""
+def test_with_the_same_discriminator_a_cycle_does_as_well_after_a_thousand_steps(record):
+    """By lesson 08's own measure, three seeds each: the spans overlap, and D alone is below all of both."""
     named = {}
     for run in record["runs"]:
         named.setdefault(run["arm"], []).append(run["named_rightly"])
     assert {arm: len(values) for arm, values in named.items()} == dict.fromkeys(
         ("neither", "contrast", "both", "cycle"), 3
     )
+    assert min(named["both"]) < max(named["cycle"])
+    assert min(named["cycle"]) < max(named["both"])
+    assert max(named["neither"]) < min(*named["both"], *named["cycle"])
+
+
+def test_the_shipped_translators_are_as_good_as_the_page_says(record):
     assert record["scores"]["satellite"]["named_rightly"] >= 0.7
     assert record["scores"]["relief"]["coast_rightly"] >= 0.93
 
