@@ -58,22 +58,12 @@ def results(folder: Path | None = None) -> Entries:
 
 def read(folder: Path) -> Entries:
     """The entries of progress.json, of a damaged one those that can be read; nothing where it is absent."""
-    try:
-        return _parsed(_path(folder).read_bytes())[0]
-    except OSError:
-        return {}
+    return shared_json.read(_path(folder), _parsed)
 
 
 def trouble(folder: Path) -> str | None:
     """A line on a progress.json that cannot be read, or not all of it; else None."""
-    path = _path(folder)
-    try:
-        is_whole = _parsed(path.read_bytes())[1]
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return f"{path} cannot be read ({error.strerror})"
-    return None if is_whole else f"{path} is damaged: shown is what can be read of it"
+    return shared_json.trouble(_path(folder), _parsed, "shown is what can be read of it")
 
 
 def _path(folder: Path) -> Path:

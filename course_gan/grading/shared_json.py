@@ -5,10 +5,12 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from course_gan.training.lock import lock
+
+Parser = Callable[[bytes], tuple[dict, bool]]  # a file's bytes -> what can be read of it, and whether that is all
 
 
 @contextlib.contextmanager
@@ -31,6 +33,25 @@ def set_aside(path: Path) -> Path:
         number += 1
     path.rename(aside)
     return aside
+
+
+def read(path: Path, parsed: Parser) -> dict:
+    """What the file holds, of a damaged one what can be read of it; nothing where it is absent."""
+    try:
+        return parsed(path.read_bytes())[0]
+    except OSError:
+        return {}
+
+
+def trouble(path: Path, parsed: Parser, rest: str) -> str | None:
+    """A line on a file that cannot be read, or not all of it, then followed by what becomes of the rest; else None."""
+    try:
+        is_whole = parsed(path.read_bytes())[1]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror})"
+    return None if is_whole else f"{path} is damaged: {rest}"
 
 
 def members(data: bytes) -> tuple[dict, bool]:

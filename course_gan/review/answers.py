@@ -30,22 +30,12 @@ Answers = dict[str, list[Answer]]  # name of a question -> its answers in their 
 
 def read(folder: Path) -> Answers:
     """The answers in a folder's review.json, of a damaged one those that can be read; nothing where it is absent."""
-    try:
-        return _parsed(_path(folder).read_bytes())[0]
-    except OSError:
-        return {}
+    return shared_json.read(_path(folder), _parsed)
 
 
 def trouble(folder: Path) -> str | None:
     """A line on a review.json that cannot be read, or not all of it; else None."""
-    path = _path(folder)
-    try:
-        is_whole = _parsed(path.read_bytes())[1]
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return f"{path} cannot be read ({error.strerror})"
-    return None if is_whole else f"{path} is damaged: what can be read of it counts"
+    return shared_json.trouble(_path(folder), _parsed, "what can be read of it counts")
 
 
 class Keeper:
