@@ -1,6 +1,5 @@
 """Lesson 09: CUT (arXiv:2007.15651), between relief maps and the Earth, one photo and one style, or own pictures."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,9 +13,9 @@ from course_gan.data.pictures import crop
 from course_gan.errors import CourseError
 from course_gan.models.layers import NORMS
 from course_gan.recipes.earth import earth_as_relief, earth_from_space, mirrored
-from course_gan.recipes.own import FOLDER, OwnRecipe, OwnSettings, left_or_right
-from course_gan.recipes.recipe import patches_fit
+from course_gan.recipes.own import FOLDER, OwnSettings
 from course_gan.recipes.schema import setting
+from course_gan.recipes.two_heaps import TwoHeaps
 from course_gan.training import CUT
 
 
@@ -61,11 +60,10 @@ class CUTSettings(OwnSettings):
 LONGEST = 640  # pixels of the longest side of a picture of one's own
 
 
-class Contrastive(OwnRecipe):
+class Contrastive(TwoHeaps):
     """Lesson 09: relief maps into the Earth from space, or back; one photo into one style; own pictures, unpaired."""
 
     Settings = CUTSettings
-    layout = "domains"
     lesson = "09"
     profiles: ClassVar = {
         "smoke": {
@@ -101,29 +99,13 @@ class Contrastive(OwnRecipe):
         sizes = {"smoke": {}, "cpu": {"steps": 1_000, "ema": 0.99}, "gpu": {"steps": 10_000}}
         return weights | sizes[profile]
 
-    def check(self) -> None:
-        """The generator halves images, and D has to have a logit left."""
-        super().check()
-        settings = self.settings
-        smallest = settings.image_size // 2**settings.downsamplings
-        if settings.image_size % 2**settings.downsamplings or smallest < 2:
-            found = f"image_size is {settings.image_size} and downsamplings {settings.downsamplings}"
-            raise CourseError(f"{found}, but the size has to divide by 2**downsamplings, and leave 2 pixels at least")
-        patches_fit(settings.image_size, settings.patch_layers)
-
     def sources(self) -> tuple:
         """Two heaps; beside them what the preview shows: pictures held out, or eight crops of the photo."""
         if self.is_own:
-            return self._own_domains()
+            heaps = self.own_domains()
+            self.shown = self.held_out_a
+            return heaps
         return self._pictures() if self.settings.data == "picture" else self._earth()
-
-    def _own_domains(self) -> tuple:
-        settings = self.settings
-        a, b = data.own_domains(self.open_folder(), settings.image_size, settings.channels, settings.seed)
-        self.shown = data.to_float(a.held_out)
-        self.columns = len(a.held_out)
-        self.told((len(a.learned), len(b.learned)), len(a.held_out))
-        return a.learned, b.learned
 
     def _earth(self) -> tuple:
         settings = self.settings
@@ -187,30 +169,13 @@ class Contrastive(OwnRecipe):
             backend=self.backend,
         )
 
-    def make_batches(self, sources: tuple) -> Iterator:
-        a, b = sources
-        return data.UnpairedBatches(
-            a.to(self.backend.device),
-            b.to(self.backend.device),
-            batch_size=self.settings.batch_size,
-            seed=self.settings.seed,
-            rank=self.backend.rank,
-            world_size=self.backend.world_size,
-            transform=self._transform(),
-        )
-
-    def _transform(self) -> Transform | None:
-        if self.is_own:
-            return left_or_right if self.settings.mirror else None
-        return mirrored
+    def transform(self) -> Transform | None:
+        """Crops of the Earth and of a picture are mirrored both ways."""
+        return super().transform() if self.is_own else mirrored
 
     def input_channels(self) -> int:
         """Of what is translated: 3 for colour, 1 for grey."""
         return self.settings.channels if self.is_own else 3
-
-    def halvings(self) -> int:
-        """How often the generator halves a picture."""
-        return self.settings.downsamplings
 
     def preview(self) -> Tensor:
         """Pictures of a that nobody trains on, or crops of the photo, and their translations."""

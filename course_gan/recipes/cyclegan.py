@@ -1,6 +1,5 @@
 """Lesson 08: CycleGAN (arXiv:1703.10593), between two groups of typefaces, relief maps and the Earth, own pictures."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,9 +12,9 @@ from course_gan.data.batches import Transform
 from course_gan.errors import CourseError
 from course_gan.models.layers import NORMS
 from course_gan.recipes.earth import LATITUDE, earth_as_relief, earth_from_space, mirrored, with_latitude
-from course_gan.recipes.own import FOLDER, OwnRecipe, OwnSettings, left_or_right
-from course_gan.recipes.recipe import patches_fit
+from course_gan.recipes.own import FOLDER, OwnSettings
 from course_gan.recipes.schema import setting
+from course_gan.recipes.two_heaps import TwoHeaps
 from course_gan.training import CycleGAN
 
 # Every upright sans of regular weight, every bold serif italic.
@@ -74,12 +73,11 @@ FOR_COLOURS = {
 }
 
 
-class Unpaired(OwnRecipe):
+class Unpaired(TwoHeaps):
     """Lesson 08: sans letters into bold serif italics, relief maps into the Earth, own pictures, and back, unpaired."""
 
     Settings = CycleGANSettings
     lesson = "08"
-    layout = "domains"
     profiles: ClassVar = {
         "smoke": {
             "steps": 5,
@@ -116,32 +114,18 @@ class Unpaired(OwnRecipe):
         return FOR_COLOURS | sizes[profile]
 
     def check(self) -> None:
-        """The translator halves images, D has to have a logit left, and some characters are known, some held out."""
+        """Some characters are known, some held out."""
         super().check()
         settings = self.settings
         unknown = sorted(set(settings.held_out) - set(data.CHARACTERS))
         if unknown or not settings.held_out or len(set(settings.held_out)) == len(data.CHARACTERS):
             raise CourseError(f"held_out is {settings.held_out!r}, but has to be some of A to Z, a to z and 0 to 9")
-        smallest = settings.image_size // 2**settings.downsamplings
-        if settings.image_size % 2**settings.downsamplings or smallest < 2:
-            found = f"image_size is {settings.image_size} and downsamplings {settings.downsamplings}"
-            raise CourseError(f"{found}, but the size has to divide by 2**downsamplings, and leave 2 pixels at least")
-        patches_fit(settings.image_size, settings.patch_layers)
 
     def sources(self) -> tuple:
         """Two heaps; beside them eight pictures of each domain that are in neither are kept for the preview."""
         if self.is_own:
-            return self._own_domains()
+            return self.own_domains()
         return self._earth() if self.settings.data == "earth" else self._letters()
-
-    def _own_domains(self) -> tuple:
-        settings = self.settings
-        a, b = data.own_domains(self.open_folder(), settings.image_size, settings.channels, settings.seed)
-        self.held_out_a = data.to_float(a.held_out)
-        self.held_out_b = data.to_float(b.held_out)
-        self.columns = len(a.held_out)
-        self.told((len(a.learned), len(b.learned)), len(a.held_out))
-        return a.learned, b.learned
 
     def _earth(self) -> tuple:
         settings = self.settings
@@ -212,10 +196,6 @@ class Unpaired(OwnRecipe):
         """Of what is translated: 3 for colour, 1 for grey, 4 for a picture and its latitude."""
         return self._channels() + self._carried()
 
-    def halvings(self) -> int:
-        """How often a translator halves a picture."""
-        return self.settings.downsamplings
-
     def _carried(self) -> int:
         """Channels beside the images': the latitude, which both domains have."""
         return 1 if self.settings.data == "earth" and self.settings.latitude else 0
@@ -240,22 +220,9 @@ class Unpaired(OwnRecipe):
             backend=self.backend,
         )
 
-    def make_batches(self, sources: tuple) -> Iterator:
-        a, b = sources
-        return data.UnpairedBatches(
-            a.to(self.backend.device),
-            b.to(self.backend.device),
-            batch_size=self.settings.batch_size,
-            seed=self.settings.seed,
-            rank=self.backend.rank,
-            world_size=self.backend.world_size,
-            transform=self._transform(),
-        )
-
-    def _transform(self) -> Transform | None:
-        if self.is_own:
-            return left_or_right if self.settings.mirror else None
-        return mirrored if self.settings.data == "earth" else None
+    def transform(self) -> Transform | None:
+        """The Earth is mirrored both ways, letters are not mirrored."""
+        return mirrored if self.settings.data == "earth" else super().transform()
 
     def preview(self) -> Tensor:
         """Held-out pictures of A, their translations, held-out pictures of B, and theirs."""
